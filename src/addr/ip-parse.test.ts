@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { scanIP } from './ip-parse.ts';
+
+const good: readonly [text: string, kind: number, words: readonly number[], zone: string][] = [
+  ['0.0.0.0', 4, [0, 0, 0xffff, 0], ''],
+  ['192.0.2.1', 4, [0, 0, 0xffff, 0xc0000201 | 0], ''],
+  ['255.255.255.255', 4, [0, 0, 0xffff, -1], ''],
+  ['::', 6, [0, 0, 0, 0], ''],
+  ['::1', 6, [0, 0, 0, 1], ''],
+  ['1::', 6, [0x10000, 0, 0, 0], ''],
+  ['::ffff:1.2.3.4', 6, [0, 0, 0xffff, 0x01020304], ''],
+  ['::1.2.3.4', 6, [0, 0, 0, 0x01020304], ''],
+  ['1:2:3:4:5:6:7:8', 6, [0x10002, 0x30004, 0x50006, 0x70008], ''],
+  ['1:2:3:4:5:6:1.2.3.4', 6, [0x10002, 0x30004, 0x50006, 0x01020304], ''],
+  ['1:2:3:4:5:6::8', 6, [0x10002, 0x30004, 0x50006, 8], ''],
+  ['FFFF:ffff:FfFf:fFfF:ffff:ffff:ffff:ffff', 6, [-1, -1, -1, -1], ''],
+  ['fe80::1%eth0', 6, [0xfe800000 | 0, 0, 0, 1], 'eth0'],
+  ['fe80::1%a%b', 6, [0xfe800000 | 0, 0, 0, 1], 'a%b'],
+  ['::%z', 6, [0, 0, 0, 0], 'z'],
+  ['::1%::2', 6, [0, 0, 0, 1], '::2'],
+  ['::1% ', 6, [0, 0, 0, 1], ' '],
+  ['::ffff:1.2.3.4%eth0', 6, [0, 0, 0xffff, 0x01020304], 'eth0'],
+];
+
+for (const [text, kind, [a, b, c, d], zone] of good) {
+  test(`scanIP reads ${text}`, () => assert.deepEqual(scanIP(text), { kind, a, b, c, d, zone }));
+}
+
+const bad: readonly [text: string, reason: string, rest?: string][] = [
+  ['', 'unable to parse IP'],
+  ['bad', 'unable to parse IP'],
+  ['1234', 'unable to parse IP'],
+  ['0x7f000001', 'unable to parse IP'],
+  ['%eth0', 'missing IPv6 address'],
+  ['%::1', 'missing IPv6 address'],
+  ['1.2.3', 'IPv4 address too short'],
+  ['127.1', 'IPv4 address too short'],
+  ['1.2.3.4.5', 'IPv4 address too long'],
+  ['1.2.3.4.', 'IPv4 field must have at least one digit', '.'],
+  ['.1.2.3', 'IPv4 field must have at least one digit', '.1.2.3'],
+  ['1..2.3', 'IPv4 field must have at least one digit', '.2.3'],
+  ['.', 'IPv4 field must have at least one digit', '.'],
+  ['1.2.3.256', 'IPv4 field has value >255'],
+  ['1.2.3.99999999999', 'IPv4 field has value >255'],
+  ['010.0.0.1', 'IPv4 field has octet with leading zero'],
+  ['1.2.3.00', 'IPv4 field has octet with leading zero'],
+  ['0x7f.1', 'unexpected character', 'x7f.1'],
+  ['1.2.3.4%eth0', 'unexpected character', '%eth0'],
+  ['1.2.3.4:80', 'unexpected character', ':80'],
+  [' 1.2.3.4', 'unexpected character', ' 1.2.3.4'],
+  ['1.2.3.4 ', 'unexpected character', ' '],
+  ['1.2.3.é', 'unexpected character', 'é'],
+  ['-1.2.3.4', 'unexpected character', '-1.2.3.4'],
+  ['example.com', 'unexpected character', 'example.com'],
+  ['::1%', 'zone must be a non-empty string'],
+  [':%', 'zone must be a non-empty string'],
+  [':', 'each colon-separated field must have at least one digit', ':'],
+  [':1', 'each colon-separated field must have at least one digit', ':1'],
+  [':::', 'each colon-separated field must have at least one digit', ':'],
+  ['1:::2', 'each colon-separated field must have at least one digit', ':2'],
+  ['[::1]', 'each colon-separated field must have at least one digit', '[::1]'],
+  ['1:g', 'each colon-separated field must have at least one digit', 'g'],
+  ['1:2g', 'unexpected character, want colon', 'g'],
+  ['fe80::1/64', 'unexpected character, want colon', '/64'],
+  ['::1 ', 'unexpected character, want colon', ' '],
+  ['1:', 'colon must be followed by more characters', ':'],
+  ['1:2:3:4:5:6:7:8:', 'colon must be followed by more characters', ':'],
+  ['1::2::3', 'multiple :: in address', ':3'],
+  ['::1::', 'multiple :: in address', ':'],
+  ['12345::', 'each group must have 4 or less digits', '12345::'],
+  ['::00001', 'each group must have 4 or less digits', '00001'],
+  ['1:2:3:4:5:6:7', 'address string too short'],
+  ['1:2', 'address string too short'],
+  ['1:2:3:4:5:6:7:8:9', 'trailing garbage after address', '9'],
+  ['1:2:3:4:5:6:7:8::', 'the :: must expand to at least one field of zeros'],
+  ['::1:2:3:4:5:6:7:8', 'the :: must expand to at least one field of zeros'],
+  ['1:2:3:4::5:6:7:8', 'the :: must expand to at least one field of zeros'],
+  ['1:2:3:4:5:1.2.3.4', 'embedded IPv4 address must replace the final 2 fields of the address', '1.2.3.4'],
+  ['1:2:3:4:5:6:7:1.2.3.4', 'embedded IPv4 address must replace the final 2 fields of the address', '1.2.3.4'],
+  ['::1:2:3:4:5:6:7:1.2.3.4', 'too many hex fields to fit an embedded IPv4 at the end of the address', '1.2.3.4'],
+  ['::1:2:3:4:5:6:1.2.3.4', 'the :: must expand to at least one field of zeros'],
+  ['::ffff:1.2.3', 'IPv4 address too short'],
+  ['::ffff:1.2.3.4.5', 'IPv4 address too long'],
+  ['::ffff:1.2.3.256', 'IPv4 field has value >255'],
+  ['::ffff:1.2.3.04', 'IPv4 field has octet with leading zero'],
+  ['::1.2.3.4:5', 'unexpected character', ':5'],
+  ['::ffff:a.2.3.4', 'unexpected character', 'a.2.3.4'],
+  ['::ffff:1.2.3.%z', 'IPv4 field must have at least one digit', '.'],
+];
+
+for (const [text, reason, rest = ''] of bad) {
+  test(`scanIP refuses ${JSON.stringify(text)}`, () => assert.deepEqual(scanIP(text), { reason, rest }));
+}

@@ -1,0 +1,49 @@
+// What a caller says about time and cancelling, checked, on the monotonic clock.
+
+import { NEVER, fromWall, now } from '../poll/deadline.ts';
+import type { Limits } from '../fd/op.ts';
+import type { Deadline, IOOptions } from './conn.ts';
+
+/** A deadline on the monotonic clock; throws a TypeError or RangeError for what is none. */
+export function toMonotonic(t: Deadline | undefined): number {
+  if (t === null || t === undefined) return NEVER;
+  const epoch = t instanceof Date ? t.getTime() : t;
+  if (typeof epoch !== 'number') {
+    throw new TypeError(`Deadline must be a Date, epoch milliseconds or null, not ${typeof t}`);
+  }
+  if (Number.isNaN(epoch)) throw new RangeError('Deadline is not a time');
+  return epoch === Infinity ? NEVER : fromWall(epoch);
+}
+
+/** Checks a signal; null for none. */
+export function toSignal(signal: AbortSignal | undefined): AbortSignal | null {
+  if (signal === undefined) return null;
+  if (!(signal instanceof AbortSignal)) throw new TypeError('Signal must be an AbortSignal');
+  return signal;
+}
+
+/** The limits of one call; null for none. */
+export function toLimits(options: IOOptions | undefined): Limits | null {
+  if (options === undefined) return null;
+  if (options === null || typeof options !== 'object') throw new TypeError('Options must be an object');
+  const { signal, deadline } = options;
+  if (signal === undefined && (deadline === undefined || deadline === null)) return null;
+  return { signal: toSignal(signal), deadline: toMonotonic(deadline) };
+}
+
+/** What a dial says about time: `timeout` counts from now, the earlier of the two limits it. */
+export interface DialLimits extends IOOptions {
+  /** Milliseconds for the whole dial, look-up included; a negative one has already passed, 0 means none. */
+  readonly timeout?: number | undefined;
+}
+
+/** The limits of a dial. */
+export function toDialLimits({ timeout, deadline, signal }: DialLimits): Limits {
+  let at = toMonotonic(deadline);
+  if (timeout !== undefined && typeof timeout !== 'number') {
+    throw new TypeError(`Timeout must be a number of milliseconds, not ${typeof timeout}`);
+  }
+  if (Number.isNaN(timeout)) throw new RangeError('Timeout is not a number of milliseconds');
+  if (timeout !== undefined && timeout !== 0) at = Math.min(at, now() + timeout);
+  return { deadline: at, signal: toSignal(signal) };
+}

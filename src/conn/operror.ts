@@ -1,0 +1,25 @@
+// Where the errors of connections and listeners get their context: Go's fields, once per failure.
+
+import { OpError } from '../errors.ts';
+import type { Ends } from '../fd/ends.ts';
+import { syscallError } from '../syscall/errno.ts';
+
+/**
+ * The error of an operation: with both ends where there are two, else the local one alone. The failure of a connect passes as
+ * it is: it is part of a dial, which gives it its context.
+ */
+export function opError({ network, local, remote }: Ends, op: string, cause: Error, bytesWritten?: number): Error {
+  if (op === 'connect') return cause;
+  const fields = remote === null ? { addr: local } : { source: local, addr: remote };
+  return new OpError({ op, net: network, ...fields, cause, ...(bytesWritten === undefined ? {} : { bytesWritten }) });
+}
+
+/** The error of a setting that concerns only this end, a deadline or a buffer's size. */
+export function ownEndError({ network, local }: Ends, cause: Error): OpError {
+  return new OpError({ op: 'set', net: network, addr: local, cause });
+}
+
+/** Throws the error of `op` if the record's call `syscall` answered `-errno`. */
+export function must(ends: Ends, op: string, syscall: string, n: number): void {
+  if (n < 0) throw opError(ends, op, syscallError(syscall, n));
+}

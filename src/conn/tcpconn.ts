@@ -1,0 +1,91 @@
+// A TCP connection: half-close and the options of tcp(7) and socket(7).
+
+import type { TCPAddr } from '../addr/tcpaddr.ts';
+import type { NetFD } from '../fd/netfd.ts';
+import * as sockopt from '../syscall/sockopt.ts';
+import { SHUT_RD, SHUT_WR } from '../syscall/zconst_linux.ts';
+import { step } from '../trace.ts';
+import { applyKeepAlive, type KeepAlive, type KeepAliveConfig, toKeepAlive } from './keepalive.ts';
+import { NetConn } from './netconn.ts';
+
+/** What is set on a new connection. */
+export interface TCPSettings {
+  readonly noDelay: boolean;
+  readonly keepAlive: KeepAlive | null;
+}
+
+/**
+ * A TCP connection, dialed, accepted or adopted. Small writes are not held back (TCP_NODELAY), and keep-alive is on (15 s, 15 s,
+ * 9), unless the options said otherwise.
+ *
+ * @see Go's net.TCPConn, tcp(7)
+ */
+export class TCPConn extends NetConn {
+  /** @internal A failing option fails no connection, as in Go. */
+  static made(fd: NetFD, { noDelay, keepAlive }: TCPSettings): TCPConn {
+    sockopt.setNoDelay(fd.desc.fd, noDelay);
+    if (keepAlive !== null) applyKeepAlive(fd.desc.fd, keepAlive);
+    step(3, `TCP_NODELAY ${noDelay ? 'on' : 'off'}, keep-alive ${describe(keepAlive)}`);
+    return new TCPConn(fd);
+  }
+
+  override get localAddr(): TCPAddr {
+    return super.localAddr as TCPAddr;
+  }
+
+  override get remoteAddr(): TCPAddr {
+    return super.remoteAddr as TCPAddr;
+  }
+
+  /** Ends the reading side: what has arrived can still be read, then comes the end. The peer is not told. shutdown(2) */
+  closeRead(): void {
+    this.shutdown(SHUT_RD);
+  }
+
+  /** Ends the writing side: the peer reads to the end, and we can go on reading. shutdown(2) */
+  closeWrite(): void {
+    this.shutdown(SHUT_WR);
+  }
+
+  /** Whether small writes go out at once, without waiting to be put together: TCP_NODELAY, on at first. */
+  setNoDelay(on = true): void {
+    this.option((fd) => sockopt.setNoDelay(fd, on));
+  }
+
+  /** Turns keep-alive on with these settings or Go's, or off. Throws a RangeError beyond the kernel's limits. */
+  setKeepAlive(config: boolean | KeepAliveConfig = true): void {
+    const keepAlive = toKeepAlive(config);
+    this.option((fd) => (keepAlive === null ? sockopt.setKeepAlive(fd, false) : applyKeepAlive(fd, keepAlive)));
+  }
+
+  /**
+   * What close() does with data that the peer has not got: below 0 it is sent in the background, as at first; 0 drops it and
+   * resets the connection. Above 0, C's close(2) would also wait that many seconds; here close() never waits, and the data is
+   * sent in the background. SO_LINGER of socket(7)
+   */
+  setLinger(seconds: number): void {
+    this.option((fd) => sockopt.setLinger(fd, seconds));
+    this.fd.lingers = seconds > 0;
+  }
+
+  /** SO_RCVBUF: bytes, which the kernel doubles. */
+  setReadBuffer(bytes: number): void {
+    this.ownOption((fd) => sockopt.setReadBuffer(fd, bytes));
+  }
+
+  /** SO_SNDBUF: bytes, which the kernel doubles. */
+  setWriteBuffer(bytes: number): void {
+    this.ownOption((fd) => sockopt.setWriteBuffer(fd, bytes));
+  }
+
+  /** How long written data may stay without an answer before the connection is given up, in milliseconds; 0: the system's. */
+  setUserTimeout(ms: number): void {
+    this.option((fd) => sockopt.setUserTimeout(fd, ms));
+  }
+}
+
+function describe(keepAlive: KeepAlive | null): string {
+  if (keepAlive === null) return 'left alone';
+  const { enable, idle, interval, count } = keepAlive;
+  return `${enable ? 'on' : 'off'}, ${idle} s / ${interval} s / ${count}`;
+}

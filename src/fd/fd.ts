@@ -1,0 +1,243 @@
+// A descriptor with a life: who may use it now, what happens when a call has to wait, and when it is closed at last. Knows
+// reads and writes of no kind (io.ts has them), only operations in two lines.
+//
+// What it promises to every operation:
+//  - Operations of one direction run one at a time, in the order in which they were begun; the two directions are apart.
+//  - Order of the checks: closed, signal, deadline; a deadline in the past fails before any system call, data or no data.
+//  - close() makes every operation fail with ClosedError, in order, before it returns; the number is given back to the kernel
+//    last, and after that no call uses it.
+//  - A settled operation leaves nothing behind: no waiter, no listener on its signal, no hold on the process.
+
+import { CanceledError, ClosedError, DeadlineError } from '../errors.ts';
+import { NEVER, arm, disarm, now } from '../poll/deadline.ts';
+import type { Desc } from '../poll/desc.ts';
+import { poller } from '../poll/epoll.ts';
+import { hold, release, spend, yieldTurn } from '../poll/loop.ts';
+import { syscallError } from '../syscall/errno.ts';
+import * as sockopt from '../syscall/sockopt.ts';
+import { sys } from '../syscall/sys.ts';
+import { forget } from './dropped.ts';
+import type { Describe, Ends } from './ends.ts';
+import { Line } from './line.ts';
+import { BLOCKED, DONE, IDLE, Op, QUEUED, SPENT, WAITING, type Limits, type Step } from './op.ts';
+
+/** The descriptor. */
+export class FD {
+  readonly desc: Desc;
+  readonly ends: Ends;
+  readonly describe: Describe;
+  readonly reading: Line<Op> = new Line();
+  readonly writing: Line<Op> = new Line();
+  closed = false;
+  /** Whether a waiting operation keeps the process alive. */
+  #refd = true;
+  /** Whether close(2) could block, because SO_LINGER is positive (socket(7)). */
+  lingers = false;
+  /** Calls that use the number right now: user code in a RawConn's callback. */
+  #users = 0;
+
+  constructor(desc: Desc, ends: Ends, describe: Describe) {
+    this.desc = desc;
+    this.ends = ends;
+    this.describe = describe;
+  }
+
+  /** An operation, ready to begin: the line's spare one if it has one. */
+  op(line: Line<Op>, name: string, step: Step, subject: unknown, limits: Limits | null): Op {
+    const op = line.spare ?? new Op();
+    line.spare = null;
+    op.fd = this;
+    op.line = line;
+    op.name = name;
+    op.step = step;
+    op.subject = subject;
+    op.position = 0;
+    op.written = 0;
+    op.deadline = limits === null ? NEVER : limits.deadline;
+    op.signal = limits === null ? null : limits.signal;
+    return op;
+  }
+
+  /** Begins an operation; the promise settles with what its step resolves or rejects. */
+  begin<T>(op: Op): Promise<T> {
+    const promise = op.promise<T>();
+    const line = op.line!;
+    op.state = QUEUED;
+    const first = line.enter(op);
+    if (this.closed) this.cancel(op, new ClosedError());
+    else if (op.signal?.aborted === true) this.cancel(op, new CanceledError(op.signal.reason));
+    else if (first) this.#drive(line);
+    else this.#limit(op);
+    return promise;
+  }
+
+  /** Gives the turn to one operation after the other, until one has to wait. */
+  #drive(line: Line<Op>): void {
+    for (let op = line.first; op !== null && op.state === QUEUED; op = line.first) this.#go(op);
+  }
+
+  /** First try of the operation that has just got the turn. */
+  #go(op: Op): void {
+    op.state = WAITING;
+    const { due } = op;
+    if (due !== NEVER && due <= now()) this.reject(op, new DeadlineError());
+    else if (!spend()) this.#park(op, SPENT);
+    else this.#try(op);
+  }
+
+  #try(op: Op): void {
+    const how = op.step!(this, op);
+    if (how !== DONE) this.#park(op, how);
+  }
+
+  /** Woken by the poller or by a new turn. */
+  resume(op: Op): void {
+    const line = op.line!;
+    this.#try(op);
+    this.#drive(line);
+  }
+
+  #park(op: Op, how: typeof BLOCKED | typeof SPENT): void {
+    if (how === SPENT) yieldTurn(op);
+    else if (this.desc.generation === 0) {
+      // In a Control hook, before the descriptor has joined the poller.
+      this.reject(op, new Error('waiting for unsupported file type'));
+      return;
+    } else if (op.line === this.reading) this.desc.reader = op;
+    else this.desc.writer = op;
+    if (!op.held && this.#refd) {
+      op.held = true;
+      hold();
+    }
+    this.#limit(op);
+  }
+
+  /** From here on the operation's deadline and signal are watched. */
+  #limit(op: Op): void {
+    if (op.due !== NEVER) arm(op);
+    op.signal?.addEventListener('abort', op, { once: true });
+  }
+
+  /** Ends an operation from outside; whoever is next gets the turn. */
+  cancel(op: Op, cause: Error): void {
+    const line = op.line!;
+    this.reject(op, cause);
+    if (!this.closed) this.#drive(line);
+  }
+
+  /** Settles an operation with an error, given its context. */
+  reject(op: Op, cause: Error): void {
+    const { reject, name, written, line } = op;
+    this.#settle(op);
+    reject(this.describe(this.ends, name, cause, line === this.writing ? written : undefined));
+  }
+
+  /** Settles an operation with the error of a system call that answered `-errno`. */
+  fail(op: Op, syscall: string, errno: number): typeof DONE {
+    this.reject(op, syscallError(syscall, errno));
+    return DONE;
+  }
+
+  /** Settles an operation with a value. */
+  resolve<T>(op: Op, value: T): typeof DONE {
+    const resolve = op.resolve as (value: T) => void;
+    this.#settle(op);
+    resolve(value);
+    return DONE;
+  }
+
+  /** Takes an operation out of everything that knows it. */
+  #settle(op: Op): void {
+    const line = op.line!;
+    const { desc } = this;
+    if (desc.reader === op) desc.reader = null;
+    if (desc.writer === op) desc.writer = null;
+    if (op.held) {
+      op.held = false;
+      release();
+    }
+    if (op.signal !== null) {
+      op.signal.removeEventListener('abort', op);
+      op.signal = null;
+    }
+    line.leave(op);
+    op.state = IDLE;
+    op.subject = null;
+    // An operation that stays in the heap of deadlines must keep neither the descriptor nor the promise from being collected.
+    op.fd = null;
+    op.line = null;
+    op.resolve = op.reject = nothing;
+    if (line.spare === null && !this.closed) line.spare = op;
+    else disarm(op);
+  }
+
+  /** Moves the sticky deadline of one direction, for waiting operations too. `at` is on the monotonic clock. */
+  setDeadline(line: Line<Op>, at: number): void {
+    line.deadline = at;
+    const time = now();
+    for (let op = line.first; op !== null;) {
+      const { next } = op;
+      if (op.due <= time) this.cancel(op, new DeadlineError());
+      else if (op.state !== IDLE) arm(op);
+      op = next;
+    }
+  }
+
+  /** Waiting operations keep the process alive, or do not, from now on. */
+  ref(on: boolean): void {
+    this.#refd = on;
+    for (const op of [this.reading.first, this.writing.first]) {
+      if (op === null || op.state !== WAITING || op.held === on) continue;
+      op.held = on;
+      if (on) hold();
+      else release();
+    }
+  }
+
+  /** Runs `fn` with the number, which stays valid meanwhile even if `fn` closes the descriptor. */
+  use<T>(fn: (fd: number) => T): T {
+    this.#users++;
+    try {
+      return fn(this.desc.fd);
+    } finally {
+      if (--this.#users === 0 && this.closed) this.#destroy();
+    }
+  }
+
+  /** Ends every operation with ClosedError and gives the number back. A second call does nothing. */
+  close(): void {
+    if (this.closed) return;
+    this.#evict();
+    if (this.#users === 0) this.#destroy();
+  }
+
+  /** Like close, but the number lives on and is the caller's. */
+  detach(): number {
+    this.#evict();
+    poller.unregister(this.desc);
+    return this.desc.fd;
+  }
+
+  #evict(): void {
+    this.closed = true;
+    forget(this);
+    for (const line of [this.reading, this.writing]) {
+      while (line.first !== null) line.first.close();
+      if (line.spare !== null) disarm(line.spare);
+      line.spare = null;
+    }
+    const { mourner } = this.desc;
+    this.desc.mourner = null;
+    mourner?.wake();
+  }
+
+  #destroy(): void {
+    poller.unregister(this.desc);
+    // A positive linger makes close(2) wait for unsent data even on a non-blocking socket, and does nothing else: the kernel
+    // goes on sending all the same (socket(7), tcp(7)).
+    if (this.lingers) sockopt.setLinger(this.desc.fd, -1);
+    sys.close(this.desc.fd);
+  }
+}
+
+const nothing = (): void => {};

@@ -1,0 +1,212 @@
+// Reads and writes on a descriptor, read(2) and writev(2): try first, wait only when the kernel says so. The hot path of the
+// package: what completes at once builds nothing but its promise.
+
+import { NEVER } from '../poll/deadline.ts';
+import { spend } from '../poll/loop.ts';
+import { syscallError } from '../syscall/errno.ts';
+import { sys } from '../syscall/sys.ts';
+import { EAGAIN, EINTR } from '../syscall/zconst_linux.ts';
+import type { FD } from './fd.ts';
+import { BLOCKED, DONE, type Limits, type Op, SPENT, type Step } from './op.ts';
+
+/** The most that one call moves (Go's maxRW): a round number below what read(2) takes. */
+const MAX_RW = 1 << 30;
+/** Buffers in one writev(2). */
+const MAX_IOV = 1024;
+
+// ── read ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Reads into `into`: the count, or null at end of stream. An empty `into` reads nothing. */
+export function read(fd: FD, into: Uint8Array, limits: Limits | null): Promise<number | null> {
+  const { reading, desc } = fd;
+  const size = into.byteLength;
+  if (size === 0) return readNothing(fd, limits);
+  if (
+    limits === null &&
+    reading.first === null &&
+    reading.deadline === NEVER &&
+    desc.readable &&
+    !fd.closed &&
+    spend()
+  ) {
+    const n = sys.read(desc.fd, into, 0, size > MAX_RW ? MAX_RW : size);
+    if (n > 0) {
+      if (n < size && !desc.hungUp) desc.readable = false;
+      return Promise.resolve(n);
+    }
+    if (n === 0) return Promise.resolve(null);
+    if (n === -EAGAIN) desc.readable = false;
+    else if (n !== -EINTR) return Promise.reject(fd.describe(fd.ends, 'read', syscallError('read', n)));
+  }
+  return fd.begin(fd.op(reading, 'read', readStep, into, limits));
+}
+
+/**
+ * One read(2) of a stream as far as an operation is concerned: the count, -EAGAIN for wait, or another -errno. A read that
+ * did not fill its buffer has drained the socket, so the next one waits without a call (epoll(7)), unless the peer has hung up.
+ */
+function tryRead(fd: FD, into: Uint8Array): number {
+  const { desc } = fd;
+  const size = into.byteLength > MAX_RW ? MAX_RW : into.byteLength;
+  while (desc.readable) {
+    const n = sys.read(desc.fd, into, 0, size);
+    if (n > 0 && n < size && !desc.hungUp) desc.readable = false;
+    if (n === -EAGAIN) desc.readable = false;
+    else if (n !== -EINTR) return n;
+  }
+  return -EAGAIN;
+}
+
+const readStep: Step = (fd, op) => {
+  const n = tryRead(fd, op.subject as Uint8Array);
+  if (n >= 0) return fd.resolve(op, n === 0 ? null : n);
+  return n === -EAGAIN ? BLOCKED : fd.fail(op, 'read', n);
+};
+
+const nothingStep: Step = (fd, op) => fd.resolve(op, 0);
+
+function readNothing(fd: FD, limits: Limits | null): Promise<number> {
+  const idle = limits === null && fd.reading.first === null && !fd.closed;
+  return idle ? Promise.resolve(0) : fd.begin(fd.op(fd.reading, 'read', nothingStep, null, limits));
+}
+
+// ── next: one step of an iteration ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** What one step of an iteration reads at most. */
+const CHUNK = 65_536;
+/** Chunks at least this large are handed out as they are; smaller ones are copied, and the space is used again. */
+const WORTH_KEEPING = CHUNK / 2;
+
+// One space for all connections, so that a waiting iteration holds none. Filled and handed out without a turn in between.
+let space = Buffer.allocUnsafeSlow(CHUNK);
+
+function take(n: number): Buffer {
+  const chunk = space.subarray(0, n);
+  if (n < WORTH_KEEPING) return Buffer.from(chunk);
+  space = Buffer.allocUnsafeSlow(CHUNK);
+  return chunk;
+}
+
+const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
+
+/** What comes next of a stream, as a step of an iteration. */
+export function next(fd: FD): Promise<IteratorResult<Buffer, undefined>> {
+  return fd.begin(fd.op(fd.reading, 'read', nextStep, null, null));
+}
+
+const nextStep: Step = (fd, op) => {
+  const n = tryRead(fd, space);
+  if (n > 0) return fd.resolve(op, { done: false, value: take(n) });
+  if (n === 0) return fd.resolve(op, END);
+  return n === -EAGAIN ? BLOCKED : fd.fail(op, 'read', n);
+};
+
+// ── write ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Writes all of `data`; the count. */
+export function write(fd: FD, data: Uint8Array, limits: Limits | null): Promise<number> {
+  const { writing, desc } = fd;
+  const size = data.byteLength;
+  const idle = limits === null && writing.first === null && writing.deadline === NEVER && desc.writable && !fd.closed;
+  if (idle && size > 0 && size <= MAX_RW && spend()) {
+    const n = sys.write(desc.fd, data, 0, size);
+    if (n === size) return Promise.resolve(n);
+    if (n === -EAGAIN) desc.writable = false;
+    else if (n >= 0) {
+      const op = fd.op(writing, 'write', writeStep, data, null);
+      op.written = op.position = n;
+      return fd.begin(op);
+    } else if (n !== -EINTR) return Promise.reject(fd.describe(fd.ends, 'write', syscallError('write', n), 0));
+  }
+  return fd.begin(fd.op(writing, 'write', writeStep, data, limits));
+}
+
+const writeStep: Step = (fd, op) => {
+  const data = op.subject as Uint8Array;
+  const { desc } = fd;
+  const size = data.byteLength;
+  while (desc.writable) {
+    const left = size - op.position;
+    const n = sys.write(desc.fd, data, op.position, left > MAX_RW ? MAX_RW : left);
+    if (n > 0 || size === 0) {
+      if (n > 0) op.written = op.position += n;
+      if (op.position >= size && n >= 0) return fd.resolve(op, op.written);
+      if (n > 0 && !spend()) return SPENT;
+    }
+    if (n === 0 && size > 0) return rejectShort(fd, op);
+    if (n === -EAGAIN) desc.writable = false;
+    else if (n < 0 && n !== -EINTR) return fd.fail(op, 'write', n);
+  }
+  return BLOCKED;
+};
+
+/** The kernel took nothing of something, which it must not do. */
+function rejectShort(fd: FD, op: Op): typeof DONE {
+  fd.reject(op, new Error('unexpected EOF'));
+  return DONE;
+}
+
+/** Writes all of `chunks` in order, as one write; the count. */
+export function writev(fd: FD, chunks: readonly Uint8Array[], limits: Limits | null): Promise<number> {
+  const filled = chunks.filter((chunk) => chunk.byteLength > 0);
+  return fd.begin(fd.op(fd.writing, 'writev', writevStep, { chunks: filled, skip: 0 } satisfies Vector, limits));
+}
+
+/** The chunks of a writev; `op.position` is the one to go on with, from `skip` on. */
+interface Vector {
+  readonly chunks: readonly Uint8Array[];
+  skip: number;
+}
+
+const writevStep: Step = (fd, op) => {
+  const vector = op.subject as Vector;
+  const { desc } = fd;
+  for (;;) {
+    const count = Math.min(vector.chunks.length - op.position, MAX_IOV);
+    if (count === 0) return fd.resolve(op, op.written);
+    if (!desc.writable) return BLOCKED;
+    const n = sys.writev(desc.fd, vector.chunks, op.position, count, vector.skip);
+    if (n > 0) {
+      advance(vector, op, n);
+      if (op.position < vector.chunks.length && !spend()) return SPENT;
+    } else if (n === 0) return rejectShort(fd, op);
+    else if (n === -EAGAIN) desc.writable = false;
+    else if (n !== -EINTR) return fd.fail(op, 'writev', n);
+  }
+};
+
+/** Moves past `n` bytes that are written. */
+function advance(vector: Vector, op: Op, n: number): void {
+  op.written += n;
+  let left = n + vector.skip;
+  for (let chunk = vector.chunks[op.position]; chunk !== undefined && left >= chunk.byteLength;) {
+    left -= chunk.byteLength;
+    chunk = vector.chunks[++op.position];
+  }
+  vector.skip = left;
+}
+
+// ── raw ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Has the turn of one direction to itself and calls `fn` until it says that it is done, waiting in between. */
+export function raw(fd: FD, direction: 'read' | 'write', fn: (fd: number) => boolean): Promise<void> {
+  const line = direction === 'read' ? fd.reading : fd.writing;
+  return fd.begin(fd.op(line, `raw-${direction}`, rawStep, fn, null));
+}
+
+const rawStep: Step = (fd, op) => {
+  const fn = op.subject as (fd: number) => boolean;
+  let done: boolean;
+  try {
+    done = fd.use(fn);
+  } catch (error) {
+    if (op.fd === fd) fd.reject(op, error instanceof Error ? error : new Error(String(error)));
+    return DONE;
+  }
+  // The callback may have closed the descriptor, which has settled the operation.
+  if (op.fd !== fd) return DONE;
+  if (done) return fd.resolve(op, undefined);
+  if (op.line === fd.reading) fd.desc.readable = false;
+  else fd.desc.writable = false;
+  return BLOCKED;
+};

@@ -1,0 +1,147 @@
+// A network descriptor: an FD that is a socket. Knows its family, type and two ends, how to connect and how to accept; not
+// which network string means what, nor what is set on a connection afterwards.
+
+import type { Addr } from '../addr/addr.ts';
+import { CanceledError, DeadlineError } from '../errors.ts';
+import { NEVER, now } from '../poll/deadline.ts';
+import { Desc } from '../poll/desc.ts';
+import { poller } from '../poll/epoll.ts';
+import { spend } from '../poll/loop.ts';
+import { syscallError } from '../syscall/errno.ts';
+import { Sockaddr } from '../syscall/sockaddr.ts';
+import * as sockopt from '../syscall/sockopt.ts';
+import { sys } from '../syscall/sys.ts';
+import {
+  EAGAIN,
+  EALREADY,
+  ECONNABORTED,
+  EINPROGRESS,
+  EINTR,
+  EISCONN,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+} from '../syscall/zconst_linux.ts';
+import { step, steps } from '../trace.ts';
+import { remember } from './dropped.ts';
+import { Ends, type Describe } from './ends.ts';
+import { FD } from './fd.ts';
+import { addrOf, localName, peerName } from './names.ts';
+import { BLOCKED, SPENT, type Limits, type Step } from './op.ts';
+
+/** A socket. */
+export class NetFD extends FD {
+  readonly family: number;
+  readonly sotype: number;
+
+  constructor(fd: number, family: number, sotype: number, network: string, describe: Describe) {
+    const ends = new Ends(network);
+    super(new Desc(fd, ends), ends, describe);
+    this.family = family;
+    this.sotype = sotype;
+  }
+
+  /** Joins the poller, and is closed from now on if it is dropped. Throws a SyscallError. */
+  join(): void {
+    const n = poller.register(this.desc);
+    if (n < 0) throw syscallError('epoll_ctl', n);
+    remember(this);
+  }
+
+  /**
+   * Connects to `remote`, connect(2). The descriptor joins the poller only after the call: an idle TCP socket in epoll reports
+   * a hang-up at once. Rejects with the bare reason; whoever called closes the descriptor then, and nothing is left behind.
+   */
+  async connect(remote: Sockaddr, limits: Limits): Promise<void> {
+    const n = sys.connect(this.desc.fd, remote.bytes, remote.len[0]!);
+    const waits = n === -EINPROGRESS || n === -EALREADY || n === -EINTR;
+    if (n < 0 && !waits && n !== -EISCONN) throw syscallError('connect', n);
+    if (!waits) check(limits);
+    if (waits) step(2, 'EINPROGRESS: the handshake is under way');
+    this.join();
+    if (!waits) return;
+    // The poller tells; after EINTR too, where calling connect again would be EALREADY or EISCONN.
+    this.desc.writable = false;
+    await this.begin<void>(this.op(this.writing, 'connect', connectStep, null, limits));
+  }
+
+  /** Asks the kernel for both names; `wanted` stands in for a peer that has none. */
+  learnNames(wanted: Addr | null): void {
+    this.ends.local = localName(this.desc.fd, this.sotype);
+    this.ends.remote = peerName(this.desc.fd, this.sotype) ?? wanted;
+    if (steps.hasSubscribers) step(2, `local ${String(this.ends.local)}, remote ${String(this.ends.remote)}`);
+  }
+
+  /** The next connection, in the form that `wrap` gives it, accept4(2). */
+  accept<T>(limits: Limits | null, wrap: (fd: NetFD) => T): Promise<T> {
+    return this.begin(this.op(this.reading, 'accept', acceptStep, wrap, limits));
+  }
+
+  /** Resolves when the descriptor is closed or the peer is gone; never rejects. */
+  gone(): Promise<void> {
+    const { desc } = this;
+    if (this.closed || desc.gone) return Promise.resolve();
+    desc.mourner ??= new Mourner();
+    return (desc.mourner as Mourner).promise;
+  }
+}
+
+class Mourner {
+  readonly promise: Promise<void>;
+  wake!: () => void;
+
+  constructor() {
+    this.promise = new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+}
+
+/** A connect that needed no waiting still loses to a signal or deadline that came first. */
+function check({ signal, deadline }: Limits): void {
+  if (signal?.aborted === true) throw new CanceledError(signal.reason);
+  if (deadline !== NEVER && deadline <= now()) throw new DeadlineError();
+}
+
+/** After a wake-up: SO_ERROR says how it went, and 0 counts only when there is a peer (golang/go#6828). */
+const connectStep: Step = (fd, op) => {
+  const { desc } = fd;
+  if (!desc.writable) return BLOCKED;
+  step(1, 'writable: the poller woke the dial');
+  const error = sockopt.soError(desc.fd);
+  if (error < 0) return fd.fail(op, 'getsockopt', error);
+  if (error === EISCONN) return fd.resolve(op, undefined);
+  if (error === 0) {
+    if (sys.getpeername(desc.fd, peer.bytes, peer.clear().len) >= 0) return fd.resolve(op, undefined);
+  } else if (error !== EINPROGRESS && error !== EALREADY && error !== EINTR) return fd.fail(op, 'connect', error);
+  desc.writable = false;
+  return BLOCKED;
+};
+
+const peer = new Sockaddr();
+
+const acceptStep: Step = (fd, op) => {
+  const listener = fd as NetFD;
+  const { desc } = listener;
+  while (desc.readable) {
+    const n = sys.accept4(desc.fd, peer.bytes, peer.clear().len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (n >= 0) {
+      const conn = new NetFD(n, listener.family, listener.sotype, listener.ends.network, listener.describe);
+      const joined = poller.register(conn.desc);
+      if (joined < 0) {
+        sys.close(n);
+        return fd.fail(op, 'epoll_ctl', joined);
+      }
+      conn.ends.remote = addrOf(peer, conn.sotype);
+      conn.ends.local = localName(n, conn.sotype);
+      remember(conn);
+      if (steps.hasSubscribers) step(2, `accepted ${String(conn.ends.remote)} on ${String(conn.ends.local)}`);
+      const wrap = op.subject as (fd: NetFD) => unknown;
+      return fd.resolve(op, wrap(conn));
+    }
+    if (n === -EAGAIN) desc.readable = false;
+    // A client that gave up before it was accepted is nobody's error.
+    else if (n !== -EINTR && n !== -ECONNABORTED) return fd.fail(op, 'accept4', n);
+    else if (!spend()) return SPENT;
+  }
+  return BLOCKED;
+};

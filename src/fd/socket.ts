@@ -1,0 +1,124 @@
+// Sockets made whole: family, options, hook, then bind and listen, or bind and connect, in Go's order (net/sock_posix.go). A
+// failure at any step closes the descriptor and throws the bare reason.
+
+import type { PortEndpoint } from '../addr/endpoint.ts';
+import { poller } from '../poll/epoll.ts';
+import { syscallError } from '../syscall/errno.ts';
+import { Sockaddr } from '../syscall/sockaddr.ts';
+import * as sockopt from '../syscall/sockopt.ts';
+import { load, sys } from '../syscall/sys.ts';
+import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOCK_STREAM } from '../syscall/zconst_linux.ts';
+import { step, steps } from '../trace.ts';
+import { maxBacklog } from './backlog.ts';
+import type { Describe } from './ends.ts';
+import { chooseFamily, encode } from './family.ts';
+import { localName } from './names.ts';
+import { NetFD } from './netfd.ts';
+import type { Limits } from './op.ts';
+
+/** What both kinds of socket need to know. */
+export interface SocketSpec {
+  /** The network as it was given. */
+  readonly network: string;
+  readonly sotype: number;
+  readonly proto: number;
+  readonly describe: Describe;
+  /**
+   * Called after the default options and before bind, connect and listen, with the concrete network (`tcp4`, `tcp6`) and the
+   * address. May refuse by throwing.
+   */
+  readonly control?: ((network: string, address: string, fd: NetFD) => void | Promise<void>) | undefined;
+}
+
+/** What only a listener needs to know. */
+export interface ListenSpec extends SocketSpec {
+  readonly backlog?: number | undefined;
+  readonly reusePort?: boolean | undefined;
+  /** Overrides Go's choice of family for a wildcard: IPv6 without IPv4. */
+  readonly ipv6Only?: boolean | undefined;
+}
+
+const names: Readonly<Record<number, string>> = { [AF_INET]: 'AF_INET', [AF_INET6]: 'AF_INET6' };
+
+/** A non-blocking, close-on-exec socket with the default options. */
+function open(spec: SocketSpec, family: number, v6Only: boolean): NetFD {
+  load();
+  const ready = poller.open();
+  if (ready < 0) throw syscallError('epoll_create1', ready);
+  if (steps.hasSubscribers) step(2, `family ${names[family] ?? family}${v6Only ? ', IPv6 only' : ''}`);
+  const fd = sys.socket(family, spec.sotype | SOCK_NONBLOCK | SOCK_CLOEXEC, spec.proto);
+  if (fd < 0) throw syscallError('socket', fd);
+  // As in Go, a kernel that cannot say so keeps its own default.
+  if (family === AF_INET6 && spec.sotype !== SOCK_RAW) sockopt.setV6Only(fd, v6Only);
+  return new NetFD(fd, family, spec.sotype, spec.network, spec.describe);
+}
+
+/** The network as a Control hook sees it: with its family. */
+function concrete(network: string, family: number): string {
+  return /[46]$/.test(network) ? network : `${network}${family === AF_INET ? '4' : '6'}`;
+}
+
+async function control(spec: SocketSpec, fd: NetFD, address: PortEndpoint): Promise<void> {
+  if (spec.control === undefined) return;
+  step(2, 'Control hook');
+  await spec.control(concrete(spec.network, fd.family), address.toString(), fd);
+}
+
+function bind(fd: NetFD, local: PortEndpoint): void {
+  // Encoded here and not earlier: a Control hook may have used the time.
+  const sa = new Sockaddr();
+  const length = encode(sa, local, fd.family);
+  const n = length < 0 ? length : sys.bind(fd.desc.fd, sa.bytes, length);
+  if (n < 0) throw syscallError('bind', n);
+}
+
+/** A socket that is connected to `remote`, from `local` if one is given. */
+export async function dialSocket(
+  spec: SocketSpec,
+  local: PortEndpoint | null,
+  remote: PortEndpoint,
+  limits: Limits,
+): Promise<NetFD> {
+  const { family, v6Only } = chooseFamily(spec.network, local, remote, 'dial');
+  const fd = open(spec, family, v6Only);
+  try {
+    await control(spec, fd, remote);
+    if (local !== null) bind(fd, local);
+    const sa = new Sockaddr();
+    const length = encode(sa, remote, family);
+    if (length < 0) throw syscallError('connect', length);
+    await fd.connect(sa, limits);
+    fd.learnNames(remote);
+    return fd;
+  } catch (error) {
+    fd.close();
+    throw error;
+  }
+}
+
+/** A stream socket that listens on `local`. */
+export async function listenSocket(spec: ListenSpec, local: PortEndpoint): Promise<NetFD> {
+  const chosen = chooseFamily(spec.network, local, null, 'listen');
+  const v6Only = spec.ipv6Only === true && chosen.family === AF_INET6 ? true : chosen.v6Only;
+  const fd = open(spec, chosen.family, v6Only);
+  try {
+    const reused = sockopt.setReuseAddr(fd.desc.fd, true);
+    if (reused < 0) throw syscallError('setsockopt', reused);
+    if (spec.reusePort === true) {
+      const shared = sockopt.setReusePort(fd.desc.fd, true);
+      if (shared < 0) throw syscallError('setsockopt', shared);
+    }
+    encode(new Sockaddr(), local, fd.family);
+    await control(spec, fd, local);
+    bind(fd, local);
+    const n = sys.listen(fd.desc.fd, spec.backlog ?? maxBacklog());
+    if (n < 0) throw syscallError('listen', n);
+    fd.join();
+    fd.ends.local = localName(fd.desc.fd, SOCK_STREAM);
+    if (steps.hasSubscribers) step(2, `listening on ${String(fd.ends.local)}`);
+    return fd;
+  } catch (error) {
+    fd.close();
+    throw error;
+  }
+}

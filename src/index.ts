@@ -1,0 +1,38 @@
+// The front door: what the package offers.
+
+export type { Addr } from './addr/addr.ts';
+export { joinHostPort, splitHostPort } from './addr/hostport.ts';
+export { IPAddr } from './addr/ipaddr.ts';
+export { TCPAddr } from './addr/tcpaddr.ts';
+export { UDPAddr } from './addr/udpaddr.ts';
+export { UnixAddr } from './addr/unixaddr.ts';
+export { fromFd } from './conn/adopt.ts';
+export type { Conn, Deadline, IOOptions, Listener } from './conn/conn.ts';
+export type { KeepAliveConfig } from './conn/keepalive.ts';
+export type { RawConn } from './conn/rawconn.ts';
+export {
+  dialTCP,
+  listenTCP,
+  type Control,
+  type TCPDialOptions,
+  type TCPListenOptions,
+  type TCPOptions,
+} from './conn/tcp.ts';
+export type { TCPConn } from './conn/tcpconn.ts';
+export type { TCPListener } from './conn/tcplistener.ts';
+export { dial, Dialer, type DialerOptions, type DialOptions, type TCPNetwork } from './dial/dial.ts';
+export { listen, ListenConfig, type ListenOptions } from './dial/listen.ts';
+export { resolveTCPAddr, type Address } from './dial/resolve.ts';
+export {
+  AddrError,
+  CanceledError,
+  ClosedError,
+  DeadlineError,
+  DNSError,
+  InvalidAddrError,
+  OpError,
+  ParseError,
+  SyscallError,
+  UnknownNetworkError,
+  UnsupportedError,
+} from './errors.ts';

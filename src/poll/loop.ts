@@ -1,0 +1,62 @@
+// Node's loop, seen from below: what keeps the process alive, and how long one turn of work may last. The only file that
+// wakes or postpones anything. Knows the backend's watch, not what is behind it.
+
+import { load, type Watch } from '../syscall/sys.ts';
+import type { Waiter } from './poller.ts';
+
+let watch: Watch | null = null;
+let holders = 0;
+
+/** Has `wake` called from Node's loop whenever the descriptor is readable. Throws an UnsupportedError where that cannot be. */
+export function attach(fd: number, wake: () => void): void {
+  watch = load().watch(fd, wake);
+  if (holders > 0) watch.ref();
+}
+
+/** A waiting operation keeps the process alive … */
+export function hold(): void {
+  if (++holders === 1) watch?.ref();
+}
+
+/** … until it waits no more. */
+export function release(): void {
+  if (--holders === 0) watch?.unref();
+}
+
+/** Operations that may complete at once before the next one waits for the loop (DESIGN D5). */
+export const TURN = 128;
+let spent = 0;
+let waiting: Waiter[] = [];
+
+/** Counts one operation that is about to complete at once; false when this turn's share is used up. */
+export function spend(): boolean {
+  return ++spent <= TURN;
+}
+
+/** A new turn: Node's loop has just come round. */
+export function newTurn(): void {
+  spent = 0;
+}
+
+/** Wakes `waiter` in the next turn, after the loop has seen to timers and other descriptors. */
+export function yieldTurn(waiter: Waiter): void {
+  if (waiting.push(waiter) === 1) setImmediate(resume);
+}
+
+function resume(): void {
+  newTurn();
+  const woken = waiting;
+  waiting = [];
+  for (const waiter of woken) wake(waiter);
+}
+
+/** Wakes one waiter; what it throws becomes an uncaught exception of its own and stops nobody else. */
+export function wake(waiter: Waiter): void {
+  try {
+    waiter.wake();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

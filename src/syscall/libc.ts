@@ -1,0 +1,153 @@
+// The table of C functions with their prototypes, and the record of system calls made of them: the backend that always works.
+// Here is what koffi does not do: descriptors and lengths are checked before a call, and -1 becomes -errno right after it.
+
+import { openLibc } from './ffi.ts';
+import type { Backend, Sys } from './sys.ts';
+import { EBADF, EFAULT, EINVAL, ENODEV } from './zconst_linux.ts';
+import { EPOLL_EVENT_WORDS } from './arch.ts';
+
+/** One row a function, as its man page has it. */
+const prototypes = {
+  socket: 'int socket(int domain, int type, int protocol)',
+  bind: 'int bind(int sockfd, const void *addr, socklen_t addrlen)',
+  connect: 'int connect(int sockfd, const void *addr, socklen_t addrlen)',
+  listen: 'int listen(int sockfd, int backlog)',
+  accept4: 'int accept4(int sockfd, void *addr, void *addrlen, int flags)',
+  getsockname: 'int getsockname(int sockfd, void *addr, void *addrlen)',
+  getpeername: 'int getpeername(int sockfd, void *addr, void *addrlen)',
+  shutdown: 'int shutdown(int sockfd, int how)',
+  getsockopt: 'int getsockopt(int sockfd, int level, int optname, void *optval, void *optlen)',
+  setsockopt: 'int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen)',
+  read: 'ssize_t read(int fd, void *buf, size_t count)',
+  write: 'ssize_t write(int fd, const void *buf, size_t count)',
+  readv: 'ssize_t readv(int fd, const void *iov, int iovcnt)',
+  writev: 'ssize_t writev(int fd, const void *iov, int iovcnt)',
+  close: 'int close(int fd)',
+  // Variadic in C, and declared so: the kind of the third argument follows the name of its C type.
+  fcntl: 'int fcntl(int fd, int op, ...)',
+  epoll_create1: 'int epoll_create1(int flags)',
+  epoll_ctl: 'int epoll_ctl(int epfd, int op, int fd, void *event)',
+  epoll_wait: 'int epoll_wait(int epfd, void *events, int maxevents, int timeout)',
+  if_nametoindex: 'unsigned int if_nametoindex(const char *ifname)',
+  if_indextoname: 'void *if_indextoname(unsigned int ifindex, void *ifname)',
+} as const satisfies Record<keyof Sys, string>;
+
+/** The most buffers that one readv or writev takes (IOV_MAX, readv(2)). */
+const IOV_MAX = 1024;
+/** IFNAMSIZ, netdevice(7). */
+const IFNAMSIZ = 16;
+
+const badFd = (fd: number): boolean => (fd | 0) !== fd || fd < 0;
+const badInt = (n: number): boolean => (n | 0) !== n;
+const badRange = (buf: ArrayBufferView, off: number, len: number): boolean =>
+  !(off >= 0 && len >= 0 && off + len <= buf.byteLength) || !Number.isInteger(off) || !Number.isInteger(len);
+
+/** Builds the koffi backend. */
+export function ffiBackend(): Backend {
+  const libc = openLibc();
+  const { errno } = libc;
+  const c = Object.fromEntries(Object.entries(prototypes).map(([name, row]) => [name, libc.declare(row)])) as Record<
+    keyof Sys,
+    ReturnType<typeof libc.declare>
+  >;
+  const { read, write, accept4, epoll_wait } = c;
+  const result = (n: number): number => (n < 0 ? -errno[0]! : n);
+  const room = (addr: Uint8Array, addrlen: Uint32Array): boolean =>
+    addrlen.length > 0 && addrlen[0]! <= addr.byteLength;
+
+  const iov = new BigUint64Array(2 * IOV_MAX);
+  /** Fills `iov`; the count, or -errno. */
+  const gather = (bufs: readonly Uint8Array[], first: number, count: number, skip: number): number => {
+    if (!(count >= 0 && count <= IOV_MAX) || !(first >= 0 && first + count <= bufs.length)) return -EINVAL;
+    for (let i = 0; i < count; i++) {
+      const buf = bufs[first + i]!;
+      const from = i === 0 ? skip : 0;
+      if (badRange(buf, from, 0)) return -EFAULT;
+      iov[2 * i] = libc.address(buf) + BigInt(from);
+      iov[2 * i + 1] = BigInt(buf.byteLength - from);
+    }
+    return count;
+  };
+  const vector =
+    (call: typeof read): Sys['writev'] =>
+    (fd, bufs, first, count, skip) => {
+      if (badFd(fd)) return -EBADF;
+      const n = gather(bufs, first, count, skip);
+      return n < 0 ? n : result(call(fd, iov, n));
+    };
+
+  const sys: Sys = {
+    socket: (domain, type, protocol) =>
+      badInt(domain) || badInt(type) || badInt(protocol) ? -EINVAL : result(c.socket(domain, type, protocol)),
+    bind: (fd, addr, addrlen) => {
+      if (badFd(fd)) return -EBADF;
+      return badRange(addr, 0, addrlen) ? -EFAULT : result(c.bind(fd, addr, addrlen));
+    },
+    connect: (fd, addr, addrlen) => {
+      if (badFd(fd)) return -EBADF;
+      return badRange(addr, 0, addrlen) ? -EFAULT : result(c.connect(fd, addr, addrlen));
+    },
+    listen: (fd, backlog) => (badFd(fd) ? -EBADF : badInt(backlog) ? -EINVAL : result(c.listen(fd, backlog))),
+    accept4: (fd, addr, addrlen, flags) => {
+      if (badFd(fd)) return -EBADF;
+      return room(addr, addrlen) ? result(accept4(fd, addr, addrlen, flags)) : -EFAULT;
+    },
+    getsockname: (fd, addr, addrlen) => {
+      if (badFd(fd)) return -EBADF;
+      return room(addr, addrlen) ? result(c.getsockname(fd, addr, addrlen)) : -EFAULT;
+    },
+    getpeername: (fd, addr, addrlen) => {
+      if (badFd(fd)) return -EBADF;
+      return room(addr, addrlen) ? result(c.getpeername(fd, addr, addrlen)) : -EFAULT;
+    },
+    shutdown: (fd, how) => (badFd(fd) ? -EBADF : badInt(how) ? -EINVAL : result(c.shutdown(fd, how))),
+    getsockopt: (fd, level, name, value, optlen) => {
+      if (badFd(fd)) return -EBADF;
+      if (badInt(level) || badInt(name)) return -EINVAL;
+      return room(value, optlen) ? result(c.getsockopt(fd, level, name, value, optlen)) : -EFAULT;
+    },
+    setsockopt: (fd, level, name, value, optlen) => {
+      if (badFd(fd)) return -EBADF;
+      if (badInt(level) || badInt(name)) return -EINVAL;
+      return badRange(value, 0, optlen) ? -EFAULT : result(c.setsockopt(fd, level, name, value, optlen));
+    },
+    read: (fd, buf, off, len) => {
+      if (badFd(fd)) return -EBADF;
+      if (badRange(buf, off, len)) return -EFAULT;
+      const n = read(fd, off === 0 ? buf : buf.subarray(off), len);
+      return n < 0 ? -errno[0]! : n;
+    },
+    write: (fd, buf, off, len) => {
+      if (badFd(fd)) return -EBADF;
+      if (badRange(buf, off, len)) return -EFAULT;
+      const n = write(fd, off === 0 ? buf : buf.subarray(off), len);
+      return n < 0 ? -errno[0]! : n;
+    },
+    readv: vector(c.readv),
+    writev: vector(c.writev),
+    close: (fd) => (badFd(fd) ? -EBADF : result(c.close(fd))),
+    fcntl: (fd, cmd, arg) => {
+      if (badFd(fd)) return -EBADF;
+      return badInt(cmd) || badInt(arg) ? -EINVAL : result(c.fcntl(fd, cmd, 'int', arg));
+    },
+    epoll_create1: (flags) => (badInt(flags) ? -EINVAL : result(c.epoll_create1(flags))),
+    epoll_ctl: (epfd, op, fd, event) => {
+      if (badFd(epfd) || badFd(fd)) return -EBADF;
+      return event.length < EPOLL_EVENT_WORDS ? -EFAULT : result(c.epoll_ctl(epfd, op, fd, event));
+    },
+    epoll_wait: (epfd, events, maxevents, timeout) => {
+      if (badFd(epfd)) return -EBADF;
+      if (badInt(maxevents) || badInt(timeout)) return -EINVAL;
+      if (maxevents * EPOLL_EVENT_WORDS > events.length) return -EFAULT;
+      const n = epoll_wait(epfd, events, maxevents, timeout);
+      return n < 0 ? -errno[0]! : n;
+    },
+    if_nametoindex: (name) => c.if_nametoindex(name) || -ENODEV,
+    if_indextoname: (index, name) => {
+      if (!(index >= 0 && index < 2 ** 32)) return -ENODEV;
+      if (name.byteLength < IFNAMSIZ) return -EFAULT;
+      return c.if_indextoname(index, name) ? 0 : -errno[0]!;
+    },
+  };
+  return { name: 'ffi', sys, watch: libc.watch };
+}

@@ -1,0 +1,115 @@
+// Socket addresses as the kernel has them: struct sockaddr_in, sockaddr_in6 and sockaddr_un, encoded by hand into one
+// preallocated buffer and read back from it (ip(7), ipv6(7), unix(7)). Knows layouts, not policy: which family an address
+// goes into is decided on the fd floor.
+
+import { Addr } from '../addr/ip.ts';
+import { AF_INET, AF_INET6, AF_UNIX, EINVAL } from './zconst_linux.ts';
+import { indexToZone, zoneToIndex } from './zone.ts';
+
+/** sizeof(struct sockaddr_storage) */
+const STORAGE = 128;
+const INET4_LEN = 16;
+const INET6_LEN = 28;
+/** Where sun_path begins, and how long it is. */
+const PATH_OFFSET = 2;
+const PATH_SIZE = 108;
+
+/** One socket address, reused from call to call. `len` is an in-out argument of the kernel's. */
+export class Sockaddr {
+  readonly bytes: Uint8Array = new Uint8Array(STORAGE);
+  readonly len: Uint32Array = new Uint32Array(1);
+  readonly #view = new DataView(this.bytes.buffer);
+  #lastIP: Addr = Addr.zero;
+  readonly #lastKey: Uint8Array = new Uint8Array(STORAGE);
+
+  /** Makes all of the buffer room for an answer. */
+  clear(): this {
+    this.len[0] = STORAGE;
+    this.#view.setUint16(0, 0, true);
+    return this;
+  }
+
+  /** The address family of what is in the buffer; 0 where the kernel wrote nothing. */
+  get family(): number {
+    return this.len[0]! < 2 ? 0 : this.#view.getUint16(0, true);
+  }
+
+  get port(): number {
+    return this.#view.getUint16(2, false);
+  }
+
+  /** The IP address in a sockaddr_in or sockaddr_in6, with its zone; the zero Addr for another family. */
+  get ip(): Addr {
+    const family = this.family;
+    if (family !== AF_INET && family !== AF_INET6) return Addr.zero;
+    // A server's peers and its own side repeat: one remembered value spares most of the objects.
+    if (this.#remembers(family === AF_INET ? 8 : INET6_LEN)) return this.#lastIP;
+    if (family === AF_INET) this.#lastIP = Addr.from4(this.bytes.subarray(4, 8));
+    else {
+      const ip = Addr.from16(this.bytes.subarray(8, 24));
+      const scope = this.#view.getUint32(24, true);
+      this.#lastIP = scope === 0 ? ip : ip.withZone(indexToZone(scope));
+    }
+    return this.#lastIP;
+  }
+
+  /** Whether all but the port equals what `ip` last decoded; if not, it will. */
+  #remembers(end: number): boolean {
+    const { bytes } = this;
+    const key = this.#lastKey;
+    let same = key[0] === bytes[0];
+    key[0] = bytes[0]!;
+    for (let i = 4; i < end; i++) {
+      if (key[i] !== bytes[i]) same = false;
+      key[i] = bytes[i]!;
+    }
+    return same;
+  }
+
+  /** A sockaddr_in from four bytes; the length or -EINVAL. */
+  setInet4(ip: Uint8Array, port: number): number {
+    if (!(port >= 0 && port <= 0xffff) || ip.length !== 4) return -EINVAL;
+    this.bytes.fill(0, 0, INET4_LEN);
+    this.#view.setUint16(0, AF_INET, true);
+    this.#view.setUint16(2, port, false);
+    this.bytes.set(ip, 4);
+    return (this.len[0] = INET4_LEN);
+  }
+
+  /** A sockaddr_in6 from sixteen bytes and a zone; the length or -EINVAL. */
+  setInet6(ip: Uint8Array, port: number, zone: string): number {
+    if (!(port >= 0 && port <= 0xffff) || ip.length !== 16) return -EINVAL;
+    this.bytes.fill(0, 0, INET6_LEN);
+    this.#view.setUint16(0, AF_INET6, true);
+    this.#view.setUint16(2, port, false);
+    this.bytes.set(ip, 8);
+    this.#view.setUint32(24, zoneToIndex(zone), true);
+    return (this.len[0] = INET6_LEN);
+  }
+
+  /**
+   * A sockaddr_un; the length or -EINVAL. A name that starts with `@` or NUL is abstract and counts no final NUL; an empty
+   * one is the family alone, which autobinds.
+   */
+  setUnix(name: string): number {
+    const path = Buffer.from(name);
+    const abstract = path[0] === 0x40 || path[0] === 0;
+    if (path.length > PATH_SIZE || (path.length === PATH_SIZE && !abstract)) return -EINVAL;
+    if (!abstract && path.includes(0)) return -EINVAL;
+    this.bytes.fill(0);
+    this.#view.setUint16(0, AF_UNIX, true);
+    this.bytes.set(path, PATH_OFFSET);
+    if (abstract) this.bytes[PATH_OFFSET] = 0;
+    const terminator = path.length > 0 && !abstract ? 1 : 0;
+    return (this.len[0] = PATH_OFFSET + path.length + terminator);
+  }
+
+  /** The name in a sockaddr_un: a path, `@` and an abstract name, or `@` alone for an unnamed socket. */
+  get name(): string {
+    const path = this.bytes.subarray(PATH_OFFSET, Math.min(this.len[0]!, PATH_OFFSET + PATH_SIZE));
+    if (path.length === 0) return '@';
+    if (path[0] === 0) return `@${Buffer.from(path.subarray(1)).toString()}`;
+    const end = path.indexOf(0);
+    return Buffer.from(end < 0 ? path : path.subarray(0, end)).toString();
+  }
+}

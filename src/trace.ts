@@ -1,0 +1,19 @@
+// Every diagnostics channel of the package, by name. Leaf: nothing is built for a message unless somebody listens.
+
+import { channel, type Channel } from 'node:diagnostics_channel';
+
+/** One thing that happened on the way from `dial` or `accept` to the kernel and back. */
+export interface Step {
+  /** The floor, 0 to 5: system calls, poll, fd, conn, dns, dial. */
+  readonly floor: number;
+  /** What happened, in a few words. */
+  readonly what: string;
+}
+
+/** `gonet:step`: the story of a dial, a listen or an accept, as {@link Step}s. Reads and writes are not told. */
+export const steps: Channel = channel('gonet:step');
+
+/** Publishes one step. Callers on warm paths look at `steps.hasSubscribers` before they build the text. */
+export function step(floor: number, what: string): void {
+  if (steps.hasSubscribers) steps.publish({ floor, what } satisfies Step);
+}
