@@ -59,8 +59,26 @@ interface Declared extends Origin {
 
 /** What a file exports from elsewhere: the name outside, and where it comes from under which name. */
 function exportsOf(path: string, read: Read): Map<string, Origin> {
-  return originsOf('export', path, read);
+  const found = originsOf('export', path, read);
+  for (const statement of statements(path, read)) {
+    const [, from] = /^export \* from ['"]([^'"]+)['"];/.exec(statement) ?? [];
+    if (from === undefined) continue;
+    for (const [name, origin] of everythingOf(declarationPath(path, from), read)) found.set(name, origin);
+  }
+  return found;
 }
+
+/** What `export *` takes from a file: its own exports and its re-exports. */
+function everythingOf(path: string, read: Read): Map<string, Origin> {
+  const found = exportsOf(path, read);
+  for (const statement of statements(path, read)) {
+    const [, name] = OWN_EXPORT.exec(statement) ?? [];
+    if (name !== undefined) found.set(name, { path, name });
+  }
+  return found;
+}
+
+const OWN_EXPORT = /^export (?:declare )?(?:abstract )?(?:class|interface|function|const|let|type) ([\w$]+)/;
 
 function originsOf(verb: 'import' | 'export', path: string, read: Read): Map<string, Origin> {
   const found = new Map<string, Origin>();

@@ -85,7 +85,7 @@ test('the well-known addresses', () => {
 
 test('unmap drops the prefix and the zone, of IPv4 inside IPv6 only', () => {
   assert.equal(Addr.parse('::ffff:1.2.3.4%z').unmap().toString(), '1.2.3.4');
-  for (const text of ['1.2.3.4', '::1.2.3.4', 'fe80::1%z']) assert.equal(Addr.parse(text).unmap().toString(), text);
+  for (const text of ['1.2.3.4', '::102:304', 'fe80::1%z']) assert.equal(Addr.parse(text).unmap().toString(), text);
   assert.equal(Addr.zero.unmap(), Addr.zero);
 });
 

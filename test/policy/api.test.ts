@@ -19,7 +19,8 @@ for (const door of doors()) {
 
 test('the text follows re-exports, keeps overloads and bases, and drops comments and private members', () => {
   const files: Record<string, string> = {
-    'dist/src/index.d.ts': `export { dial } from './dial/dial.js';\nexport { A as Addr, type B } from './addr/addr.js';\n`,
+    'dist/src/index.d.ts': `export { dial } from './dial/dial.js';\nexport { A as Addr, type B } from './addr/addr.js';\nexport * from './z.js';\n`,
+    'dist/src/z.d.ts': `export declare const AF_INET = 2;\nexport {};\n`,
     'dist/src/dial/dial.d.ts': [
       `/** Dials. */`,
       `export declare function dial(n: 'tcp'): Promise<{`,
@@ -34,6 +35,7 @@ test('the text follows re-exports, keeps overloads and bases, and drops comments
   };
   const text = apiOf({ name: 'gonet', types: 'dist/src/index.d.ts' }, (path) => files[path]);
   assert.deepEqual(text.split('\n\n').slice(1), [
+    `const AF_INET = 2;`,
     `as Addr: class A extends Base<string> {\n  readonly y: 1;\n}\nabstract class Base<T> extends Map<T, T> {\n  z(): T;\n}`,
     `type B =\n  | '{'\n  | 2;`,
     `function dial(n: 'tcp'): Promise<{\n  a: 1;\n}>;\nfunction dial(n: 'udp'): void;\n`,
