@@ -68,5 +68,5 @@ export async function resolveTCPAddr(
   if (net !== 'tcp' && net !== 'tcp4' && net !== 'tcp6') throw new UnknownNetworkError(network);
   const text = toText(address);
   const { ips, port } = await resolve(net, text, { deadline: NEVER, signal: toSignal(options.signal) });
-  return new TCPAddr(forResolve(ips, net.slice(0, 3), text), port);
+  return new TCPAddr(forResolve(ips, net, text), port);
 }

@@ -19,7 +19,7 @@ import { sys } from '../syscall/sys.ts';
 import { forget } from './dropped.ts';
 import type { Describe, Ends } from './ends.ts';
 import { Line } from './line.ts';
-import { BLOCKED, DONE, IDLE, Op, QUEUED, SPENT, WAITING, type Limits, type Step } from './op.ts';
+import { type BLOCKED, DONE, IDLE, type Limits, Op, QUEUED, SPENT, type Step, WAITING } from './op.ts';
 
 /** The descriptor. */
 export class FD {

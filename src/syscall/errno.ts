@@ -1,7 +1,7 @@
 // Errno numbers as names, texts and errors: errno(3). Names are Node's, texts Go's.
 
 import { SyscallError } from '../errors.ts';
-import { ERRNO } from './zconst_linux.ts';
+import { ERRNO } from './zerrno_linux.ts';
 
 const byNumber = new Map(ERRNO.map(([errno, name, text]) => [errno, { name, text }]));
 

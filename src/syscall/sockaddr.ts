@@ -19,8 +19,7 @@ export class Sockaddr {
   readonly bytes: Uint8Array = new Uint8Array(STORAGE);
   readonly len: Uint32Array = new Uint32Array(1);
   readonly #view = new DataView(this.bytes.buffer);
-  #lastIP: Addr = Addr.zero;
-  readonly #lastKey: Uint8Array = new Uint8Array(STORAGE);
+  #last: Addr = Addr.zero;
 
   /** Makes all of the buffer room for an answer. */
   clear(): this {
@@ -40,30 +39,21 @@ export class Sockaddr {
 
   /** The IP address in a sockaddr_in or sockaddr_in6, with its zone; the zero Addr for another family. */
   get ip(): Addr {
-    const family = this.family;
-    if (family !== AF_INET && family !== AF_INET6) return Addr.zero;
-    // A server's peers and its own side repeat: one remembered value spares most of the objects.
-    if (this.#remembers(family === AF_INET ? 8 : INET6_LEN)) return this.#lastIP;
-    if (family === AF_INET) this.#lastIP = Addr.from4(this.bytes.subarray(4, 8));
-    else {
-      const ip = Addr.from16(this.bytes.subarray(8, 24));
-      const scope = this.#view.getUint32(24, true);
-      this.#lastIP = scope === 0 ? ip : ip.withZone(indexToZone(scope));
-    }
-    return this.#lastIP;
+    const view = this.#view;
+    const { family } = this;
+    if (family === AF_INET) return this.#make(4, 0, 0, 0xffff, view.getInt32(4), 0);
+    if (family !== AF_INET6) return Addr.zero;
+    const [a, b, c, d] = [view.getInt32(8), view.getInt32(12), view.getInt32(16), view.getInt32(20)];
+    return this.#make(6, a, b, c, d, view.getUint32(24, true));
   }
 
-  /** Whether all but the port equals what `ip` last decoded; if not, it will. */
-  #remembers(end: number): boolean {
-    const { bytes } = this;
-    const key = this.#lastKey;
-    let same = key[0] === bytes[0];
-    key[0] = bytes[0]!;
-    for (let i = 4; i < end; i++) {
-      if (key[i] !== bytes[i]) same = false;
-      key[i] = bytes[i]!;
-    }
-    return same;
+  /** A server's peers and its own side repeat: one remembered value spares most of the objects. */
+  #make(kind: 4 | 6, a: number, b: number, c: number, d: number, scope: number): Addr {
+    const last = this.#last;
+    const again = last.kind === kind && last.d === d && last.c === c && last.b === b && last.a === a && scope === 0;
+    if (again && last.zone === '') return last;
+    this.#last = Addr.fromWords(kind, a, b, c, d, scope === 0 ? '' : indexToZone(scope));
+    return this.#last;
   }
 
   /** A sockaddr_in from four bytes; the length or -EINVAL. */
