@@ -2,8 +2,9 @@
 
 import { OpError, SyscallError } from '../errors.ts';
 import { NetFD } from '../fd/netfd.ts';
-import { localName } from '../fd/names.ts';
+import { addrOf, localName } from '../fd/names.ts';
 import { syscallError } from '../syscall/errno.ts';
+import { Sockaddr } from '../syscall/sockaddr.ts';
 import * as sockopt from '../syscall/sockopt.ts';
 import { load, sys } from '../syscall/sys.ts';
 import {
@@ -55,18 +56,17 @@ function adopt(fd: number): TCPConn | TCPListener {
   }
   const listens = must('getsockopt', sockopt.soAcceptConn(fd)) !== 0;
   const netfd = new NetFD(fd, family, sotype, 'tcp', opError);
-  if (listens) netfd.ends.local = localName(fd, sotype);
-  else netfd.learnNames(null);
-  if (!listens && netfd.ends.remote === null) must('getpeername', peerError(fd));
+  netfd.ends.local = localName(fd, sotype);
+  if (!listens) {
+    const peer = new Sockaddr();
+    must('getpeername', sys.getpeername(fd, peer.bytes, peer.clear().len));
+    netfd.ends.remote = addrOf(peer, sotype);
+  }
   must('fcntl', sys.fcntl(fd, F_SETFL, must('fcntl', sys.fcntl(fd, F_GETFL, 0)) | O_NONBLOCK));
   must('fcntl', sys.fcntl(fd, F_SETFD, FD_CLOEXEC));
   netfd.lingers = sockopt.linger(fd) > 0;
   netfd.join();
   return listens ? new TCPListener(netfd, settings) : TCPConn.made(netfd, settings);
-}
-
-function peerError(fd: number): number {
-  return sys.getpeername(fd, new Uint8Array(128), Uint32Array.of(128));
 }
 
 function must(syscall: string, n: number): number {

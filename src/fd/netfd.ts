@@ -48,27 +48,26 @@ export class NetFD extends FD {
   }
 
   /**
-   * Connects to `remote`, connect(2). The descriptor joins the poller only after the call: an idle TCP socket in epoll reports
-   * a hang-up at once. Rejects with the bare reason; whoever called closes the descriptor then, and nothing is left behind.
+   * Connects, connect(2), and learns both names; `wanted` stands in for a peer that has none. The descriptor joins the poller
+   * only after the call: an idle TCP socket in epoll reports a hang-up at once. Rejects with the bare reason; whoever called
+   * closes the descriptor then, and nothing is left behind.
    */
-  async connect(remote: Sockaddr, limits: Limits): Promise<void> {
-    const n = sys.connect(this.desc.fd, remote.bytes, remote.len[0]!);
+  async connect(address: Sockaddr, wanted: Addr, limits: Limits): Promise<void> {
+    const n = sys.connect(this.desc.fd, address.bytes, address.len[0]!);
     const waits = n === -EINPROGRESS || n === -EALREADY || n === -EINTR;
     if (n < 0 && !waits && n !== -EISCONN) throw syscallError('connect', n);
-    if (!waits) check(limits);
     if (waits) step(2, 'EINPROGRESS: the handshake is under way');
+    else check(limits);
     this.join();
-    if (!waits) return;
-    // The poller tells; after EINTR too, where calling connect again would be EALREADY or EISCONN.
-    this.desc.writable = false;
-    await this.begin<void>(this.op(this.writing, 'connect', connectStep, null, limits));
+    this.ends.remote = (waits ? await this.#connected(limits) : peerName(this.desc.fd, this.sotype)) ?? wanted;
+    this.ends.local = localName(this.desc.fd, this.sotype);
+    if (steps.hasSubscribers) step(2, `local ${String(this.ends.local)}, remote ${String(this.ends.remote)}`);
   }
 
-  /** Asks the kernel for both names; `wanted` stands in for a peer that has none. */
-  learnNames(wanted: Addr | null): void {
-    this.ends.local = localName(this.desc.fd, this.sotype);
-    this.ends.remote = peerName(this.desc.fd, this.sotype) ?? wanted;
-    if (steps.hasSubscribers) step(2, `local ${String(this.ends.local)}, remote ${String(this.ends.remote)}`);
+  #connected(limits: Limits): Promise<Addr | null> {
+    // The poller tells; after EINTR too, where calling connect again would be EALREADY or EISCONN.
+    this.desc.writable = false;
+    return this.begin(this.op(this.writing, 'connect', connectStep, null, limits));
   }
 
   /** The next connection, in the form that `wrap` gives it, accept4(2). */
@@ -109,9 +108,9 @@ const connectStep: Step = (fd, op) => {
   step(1, 'writable: the poller woke the dial');
   const error = sockopt.soError(desc.fd);
   if (error < 0) return fd.fail(op, 'getsockopt', error);
-  if (error === EISCONN) return fd.resolve(op, undefined);
-  if (error === 0) {
-    if (sys.getpeername(desc.fd, peer.bytes, peer.clear().len) >= 0) return fd.resolve(op, undefined);
+  if (error === EISCONN || error === 0) {
+    const remote = peerName(desc.fd, (fd as NetFD).sotype);
+    if (remote !== null || error === EISCONN) return fd.resolve(op, remote);
   } else if (error !== EINPROGRESS && error !== EALREADY && error !== EINTR) return fd.fail(op, 'connect', error);
   desc.writable = false;
   return BLOCKED;

@@ -87,8 +87,7 @@ export async function dialSocket(
     const sa = new Sockaddr();
     const length = encode(sa, remote, family);
     if (length < 0) throw syscallError('connect', length);
-    await fd.connect(sa, limits);
-    fd.learnNames(remote);
+    await fd.connect(sa, remote, limits);
     return fd;
   } catch (error) {
     fd.close();
