@@ -1,6 +1,6 @@
 // What a caller says about time and cancelling, checked, on the monotonic clock.
 
-import { NEVER, fromWall, now } from '../poll/deadline.ts';
+import { NEVER, earlier, fromNow, fromWall } from '../poll/deadline.ts';
 import type { Limits } from '../fd/op.ts';
 import type { Deadline, IOOptions } from './conn.ts';
 
@@ -39,11 +39,10 @@ export interface DialLimits extends IOOptions {
 
 /** The limits of a dial. */
 export function toDialLimits({ timeout, deadline, signal }: DialLimits): Limits {
-  let at = toMonotonic(deadline);
   if (timeout !== undefined && typeof timeout !== 'number') {
     throw new TypeError(`Timeout must be a number of milliseconds, not ${typeof timeout}`);
   }
   if (Number.isNaN(timeout)) throw new RangeError('Timeout is not a number of milliseconds');
-  if (timeout !== undefined && timeout !== 0) at = Math.min(at, now() + timeout);
-  return { deadline: at, signal: toSignal(signal) };
+  const own = timeout === undefined || timeout === 0 || timeout === Infinity ? NEVER : fromNow(timeout);
+  return { deadline: earlier(toMonotonic(deadline), own), signal: toSignal(signal) };
 }

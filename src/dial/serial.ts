@@ -7,7 +7,7 @@ import { doDialTCP, type TCPPlan } from '../conn/tcp.ts';
 import type { TCPConn } from '../conn/tcpconn.ts';
 import { AddrError, CanceledError, DeadlineError, OpError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
-import { NEVER, now } from '../poll/deadline.ts';
+import { NEVER, now, passed } from '../poll/deadline.ts';
 
 /** A remote address with the local one that it is dialed from. */
 export interface Candidate {
@@ -58,13 +58,12 @@ export async function dialSerial(
     const failed = (cause: unknown): OpError =>
       new OpError({ op: 'dial', net: network, source: local, addr: remote, cause });
     if (signal?.aborted === true) throw failed(new CanceledError(signal.reason));
-    const time = now();
-    if (deadline <= time) {
+    if (passed(deadline)) {
       if (attempts.length === 0) attempts.push(failed(new DeadlineError()));
       break;
     }
     try {
-      const own = { signal, deadline: partialDeadline(time, deadline, candidates.length - i) };
+      const own = { signal, deadline: partialDeadline(now(), deadline, candidates.length - i) };
       return await doDialTCP(network, local, remote, plan, own);
     } catch (cause) {
       attempts.push(failed(cause));

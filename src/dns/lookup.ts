@@ -6,7 +6,7 @@ import { isDomainName } from '../addr/domainname.ts';
 import { Addr } from '../addr/ip.ts';
 import { CanceledError, DNSError, DeadlineError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
-import { NEVER, arm, disarm, type Due } from '../poll/deadline.ts';
+import { arm, disarm, type Due } from '../poll/deadline.ts';
 import { step } from '../trace.ts';
 
 const noSuchHost = (hostname: string): DNSError => new DNSError({ err: 'no such host', hostname, notFound: true });
@@ -34,7 +34,7 @@ class Wait implements Due {
   readonly #signal: AbortSignal | null;
   #resolve!: (addrs: Addr[]) => void;
   #reject!: (error: DNSError) => void;
-  at: number = NEVER;
+  at = 0;
   slot = -1;
 
   constructor(hostname: string, { deadline, signal }: Limits) {

@@ -9,7 +9,7 @@
 //  - A settled operation leaves nothing behind: no waiter, no listener on its signal, no hold on the process.
 
 import { CanceledError, ClosedError, DeadlineError } from '../errors.ts';
-import { NEVER, arm, disarm, now } from '../poll/deadline.ts';
+import { NEVER, arm, disarm, passed } from '../poll/deadline.ts';
 import type { Desc } from '../poll/desc.ts';
 import { poller } from '../poll/epoll.ts';
 import { hold, release, spend, yieldTurn } from '../poll/loop.ts';
@@ -79,8 +79,7 @@ export class FD {
   /** First try of the operation that has just got the turn. */
   #go(op: Op): void {
     op.state = WAITING;
-    const { due } = op;
-    if (due !== NEVER && due <= now()) this.reject(op, new DeadlineError());
+    if (passed(op.due)) this.reject(op, new DeadlineError());
     else if (!spend()) this.#park(op, SPENT);
     else this.#try(op);
   }
@@ -174,10 +173,9 @@ export class FD {
   /** Moves the sticky deadline of one direction, for waiting operations too. `at` is on the monotonic clock. */
   setDeadline(line: Line<Op>, at: number): void {
     line.deadline = at;
-    const time = now();
     for (let op = line.first; op !== null;) {
       const { next } = op;
-      if (op.due <= time) this.cancel(op, new DeadlineError());
+      if (passed(op.due)) this.cancel(op, new DeadlineError());
       else if (op.state !== IDLE) arm(op);
       op = next;
     }

@@ -12,8 +12,8 @@ export class Line<T extends InLine<T>> {
   /** Whose turn it is. */
   first: T | null = null;
   #last: T | null = null;
-  /** The sticky deadline of the direction, on the monotonic clock. */
-  deadline: number = Infinity;
+  /** The sticky deadline of the direction, on the monotonic clock; 0 for none. */
+  deadline = 0;
   /** A member that has left and may be used again, so that a call in the usual case builds none. */
   spare: T | null = null;
 

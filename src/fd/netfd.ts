@@ -3,7 +3,7 @@
 
 import type { Addr } from '../addr/addr.ts';
 import { CanceledError, DeadlineError } from '../errors.ts';
-import { NEVER, now } from '../poll/deadline.ts';
+import { passed } from '../poll/deadline.ts';
 import { Desc } from '../poll/desc.ts';
 import { poller } from '../poll/epoll.ts';
 import { spend } from '../poll/loop.ts';
@@ -98,7 +98,7 @@ class Mourner {
 /** A connect that needed no waiting still loses to a signal or deadline that came first. */
 function check({ signal, deadline }: Limits): void {
   if (signal?.aborted === true) throw new CanceledError(signal.reason);
-  if (deadline !== NEVER && deadline <= now()) throw new DeadlineError();
+  if (passed(deadline)) throw new DeadlineError();
 }
 
 /** After a wake-up: SO_ERROR says how it went, and 0 counts only when there is a peer (golang/go#6828). */

@@ -8,7 +8,7 @@
 //             until the next turn of Node's loop       deadline, signal, close → settled
 
 import { CanceledError, ClosedError, DeadlineError } from '../errors.ts';
-import { NEVER, type Due } from '../poll/deadline.ts';
+import { NEVER, earlier, type Due } from '../poll/deadline.ts';
 import type { Waiter } from '../poll/poller.ts';
 import type { FD } from './fd.ts';
 import type { InLine, Line } from './line.ts';
@@ -57,13 +57,12 @@ export class Op implements Waiter, Due, InLine<Op> {
   signal: AbortSignal | null = null;
   /** Whether it keeps the process alive. */
   held = false;
-  at: number = NEVER;
+  at = 0;
   slot = -1;
 
   /** The deadline that counts: this call's own or its direction's, the earlier. */
   get due(): number {
-    if (this.line === null) return NEVER;
-    return this.deadline < this.line.deadline ? this.deadline : this.line.deadline;
+    return this.line === null ? NEVER : earlier(this.deadline, this.line.deadline);
   }
 
   /** The promise of its outcome. */

@@ -6,8 +6,8 @@
 
 import { Heap, type Timed } from './heap.ts';
 
-/** No deadline. */
-export const NEVER: number = Infinity;
+/** No deadline. Not Infinity: a small integer takes no object of its own in every idle connection. */
+export const NEVER = 0;
 /** The longest that setTimeout can wait; we ask again then. */
 const LONGEST = 2 ** 31 - 1;
 
@@ -22,12 +22,22 @@ export interface Due extends Timed {
 /** The monotonic clock, in milliseconds. */
 export const now = (): number => performance.now();
 
+/** A span of milliseconds from now as a time on the monotonic clock; a negative one has passed. */
+export const fromNow = (span: number): number => Math.max(now() + span, Number.MIN_VALUE);
+
 /** A wall-clock time in epoch milliseconds as a time on the monotonic clock; never early. */
-export const fromWall = (epoch: number): number => now() + (epoch - Date.now());
+export const fromWall = (epoch: number): number => fromNow(epoch - Date.now());
+
+/** The earlier of two deadlines, either of which may be none. */
+export const earlier = (a: number, b: number): number => (a === NEVER || (b !== NEVER && b < a) ? b : a);
+
+/** Whether a deadline has passed; none never does. */
+export const passed = (deadline: number): boolean => deadline !== NEVER && deadline <= now();
 
 const heap = new Heap<Due>();
 let timer: NodeJS.Timeout | null = null;
-let timerAt = NEVER;
+/** When the timer fires; Infinity while there is none. */
+let timerAt = Infinity;
 
 /** Sees to it that `item.expire()` is called once `item.due` has passed. Call it again when `due` moves ahead or comes nearer. */
 export function arm(item: Due): void {
@@ -53,7 +63,7 @@ function schedule(): void {
   const first = heap.first;
   if (first === undefined) {
     timer = null;
-    timerAt = NEVER;
+    timerAt = Infinity;
     return;
   }
   timerAt = first.at;
@@ -63,11 +73,12 @@ function schedule(): void {
 
 function fire(): void {
   timer = null;
-  timerAt = NEVER;
+  timerAt = Infinity;
   const time = now();
   for (let first = heap.first; first !== undefined && first.at <= time; first = heap.first) {
     heap.remove(first);
-    if (first.due <= time) first.expire();
+    const { due } = first;
+    if (due !== NEVER && due <= time) first.expire();
     else arm(first);
   }
   if (heap.first !== undefined && heap.first.at < timerAt) schedule();
