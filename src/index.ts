@@ -9,7 +9,7 @@ export { UnixAddr } from './addr/unixaddr.ts';
 export { fromFd } from './conn/adopt.ts';
 export type { Conn, Deadline, IOOptions, Listener } from './conn/conn.ts';
 export type { KeepAliveConfig } from './conn/keepalive.ts';
-export type { RawConn } from './conn/rawconn.ts';
+export { RawConn } from './conn/rawconn.ts';
 export {
   dialTCP,
   listenTCP,
@@ -18,8 +18,8 @@ export {
   type TCPListenOptions,
   type TCPOptions,
 } from './conn/tcp.ts';
-export type { TCPConn } from './conn/tcpconn.ts';
-export type { TCPListener } from './conn/tcplistener.ts';
+export { TCPConn } from './conn/tcpconn.ts';
+export { TCPListener } from './conn/tcplistener.ts';
 export { dial, Dialer, type DialerOptions, type DialOptions, type TCPNetwork } from './dial/dial.ts';
 export { listen, ListenConfig, type ListenOptions } from './dial/listen.ts';
 export { resolveTCPAddr, type Address } from './dial/resolve.ts';

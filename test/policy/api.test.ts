@@ -13,7 +13,7 @@ for (const door of doors()) {
   test(`api/${door.name}.txt is the API of ${door.name}`, { skip: missing }, () => {
     const file = join(ROOT, 'api', `${door.name}.txt`);
     const written = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    assert.equal(apiOf(door, readCompiled), written, 'The API has changed: run `npm run api` and read the diff');
+    assert.ok(apiOf(door, readCompiled) === written, 'The API has changed: run `npm run api` and read the diff');
   });
 }
 
