@@ -2,7 +2,7 @@
 import { listen } from '../../dist/src/index.js';
 
 async function echoRead(conn) {
-  const buf = Buffer.allocUnsafe(4096);
+  const buf = new Uint8Array(4096);
   for (;;) {
     const n = await conn.read(buf);
     if (n === null) break;

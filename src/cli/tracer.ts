@@ -56,7 +56,7 @@ function argumentsOf(name: keyof Sys, args: readonly unknown[]): string {
   }
   if (name === 'setsockopt' || name === 'getsockopt') return `${first}, ${option(second, third)}${value(name, args)}`;
   if (name === 'shutdown') return `${first}, ${nameOf('SHUT_', second)}`;
-  if (name === 'read' || name === 'write') return `${first}, ${third} bytes`;
+  if (name === 'recv' || name === 'send') return `${first}, ${third} bytes`;
   if (name === 'bind' || name === 'connect') return `${first}`;
   return numbers.join(', ');
 }

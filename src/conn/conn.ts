@@ -30,13 +30,13 @@ export interface IOOptions {
 export interface Conn extends AsyncIterable<Buffer>, Disposable, AsyncDisposable {
   /**
    * Reads what is there, at least one byte, at most what fits: the count, or null at the end of the stream, again and again.
-   * An empty buffer gives 0 and takes nothing. read(2)
+   * An empty buffer gives 0 and takes nothing. recv(2)
    */
   read(into: Uint8Array, options?: IOOptions): Promise<number | null>;
 
   /**
    * Writes all of `data`, a string as UTF-8, and resolves with the count of bytes when the kernel has them. On an error,
-   * `bytesWritten` tells how many it has. Writes never interleave. write(2)
+   * `bytesWritten` tells how many it has. Writes never interleave. send(2)
    */
   write(data: Uint8Array | string, options?: IOOptions): Promise<number>;
 

@@ -1,11 +1,11 @@
-// Reads and writes on a descriptor, read(2) and writev(2): try first, wait only when the kernel says so. The hot path of the
+// Reads and writes on a socket, recv(2), send(2) and writev(2), which Go and its errors call read and write: try first, wait only when the kernel says so. The hot path of the
 // package: what completes at once builds nothing but its promise.
 
 import { NEVER } from '../poll/deadline.ts';
 import { spend } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { sys } from '../syscall/sys.ts';
-import { EAGAIN, EINTR } from '../syscall/zconst_linux.ts';
+import { EAGAIN, EINTR, MSG_NOSIGNAL } from '../syscall/zconst_linux.ts';
 import type { FD } from './fd.ts';
 import { BLOCKED, DONE, type Limits, type Op, SPENT, type Step } from './op.ts';
 
@@ -29,7 +29,7 @@ export function read(fd: FD, into: Uint8Array, limits: Limits | null): Promise<n
     !fd.closed &&
     spend()
   ) {
-    const n = sys.read(desc.fd, into, 0, size > MAX_RW ? MAX_RW : size);
+    const n = sys.recv(desc.fd, into, 0, size > MAX_RW ? MAX_RW : size, 0);
     if (n > 0) {
       if (n < size && !desc.hungUp) desc.readable = false;
       return Promise.resolve(n);
@@ -42,14 +42,14 @@ export function read(fd: FD, into: Uint8Array, limits: Limits | null): Promise<n
 }
 
 /**
- * One read(2) of a stream as far as an operation is concerned: the count, -EAGAIN for wait, or another -errno. A read that
+ * One recv(2) of a stream as far as an operation is concerned: the count, -EAGAIN for wait, or another -errno. A read that
  * did not fill its buffer has drained the socket, so the next one waits without a call (epoll(7)), unless the peer has hung up.
  */
 function tryRead(fd: FD, into: Uint8Array): number {
   const { desc } = fd;
   const size = into.byteLength > MAX_RW ? MAX_RW : into.byteLength;
   while (desc.readable) {
-    const n = sys.read(desc.fd, into, 0, size);
+    const n = sys.recv(desc.fd, into, 0, size, 0);
     if (n > 0 && n < size && !desc.hungUp) desc.readable = false;
     if (n === -EAGAIN) desc.readable = false;
     else if (n !== -EINTR) return n;
@@ -109,7 +109,7 @@ export function write(fd: FD, data: Uint8Array, limits: Limits | null): Promise<
   const size = data.byteLength;
   const idle = limits === null && writing.first === null && writing.deadline === NEVER && desc.writable && !fd.closed;
   if (idle && size > 0 && size <= MAX_RW && spend()) {
-    const n = sys.write(desc.fd, data, 0, size);
+    const n = sys.send(desc.fd, data, 0, size, MSG_NOSIGNAL);
     if (n === size) return Promise.resolve(n);
     if (n === -EAGAIN) desc.writable = false;
     else if (n >= 0) {
@@ -127,7 +127,7 @@ const writeStep: Step = (fd, op) => {
   const size = data.byteLength;
   while (desc.writable) {
     const left = size - op.position;
-    const n = sys.write(desc.fd, data, op.position, left > MAX_RW ? MAX_RW : left);
+    const n = sys.send(desc.fd, data, op.position, left > MAX_RW ? MAX_RW : left, MSG_NOSIGNAL);
     if (n > 0 || size === 0) {
       if (n > 0) op.written = op.position += n;
       if (op.position >= size && n >= 0) return fd.resolve(op, op.written);

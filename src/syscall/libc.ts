@@ -18,6 +18,8 @@ const prototypes = {
   shutdown: 'int shutdown(int sockfd, int how)',
   getsockopt: 'int getsockopt(int sockfd, int level, int optname, void *optval, void *optlen)',
   setsockopt: 'int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen)',
+  recv: 'ssize_t recv(int sockfd, void *buf, size_t len, int flags)',
+  send: 'ssize_t send(int sockfd, const void *buf, size_t len, int flags)',
   read: 'ssize_t read(int fd, void *buf, size_t count)',
   write: 'ssize_t write(int fd, const void *buf, size_t count)',
   readv: 'ssize_t readv(int fd, const void *iov, int iovcnt)',
@@ -50,7 +52,7 @@ export function ffiBackend(): Backend {
     keyof Sys,
     ReturnType<typeof libc.declare>
   >;
-  const { read, write, accept4, epoll_wait } = c;
+  const { recv, send, read, write, accept4, epoll_wait } = c;
   const result = (n: number): number => (n < 0 ? -errno[0]! : n);
   const room = (addr: Uint8Array, addrlen: Uint32Array): boolean =>
     addrlen.length > 0 && addrlen[0]! <= addr.byteLength;
@@ -111,17 +113,27 @@ export function ffiBackend(): Backend {
       if (badInt(level) || badInt(name)) return -EINVAL;
       return badRange(value, 0, optlen) ? -EFAULT : result(c.setsockopt(fd, level, name, value, optlen));
     },
+    recv: (fd, buf, off, len, flags) => {
+      if (badFd(fd)) return -EBADF;
+      if (badRange(buf, off, len)) return -EFAULT;
+      const n = recv(fd, off === 0 ? buf : buf.subarray(off), len, flags);
+      return n < 0 ? -errno[0]! : n;
+    },
+    send: (fd, buf, off, len, flags) => {
+      if (badFd(fd)) return -EBADF;
+      if (badRange(buf, off, len)) return -EFAULT;
+      const n = send(fd, off === 0 ? buf : buf.subarray(off), len, flags);
+      return n < 0 ? -errno[0]! : n;
+    },
     read: (fd, buf, off, len) => {
       if (badFd(fd)) return -EBADF;
       if (badRange(buf, off, len)) return -EFAULT;
-      const n = read(fd, off === 0 ? buf : buf.subarray(off), len);
-      return n < 0 ? -errno[0]! : n;
+      return result(read(fd, off === 0 ? buf : buf.subarray(off), len));
     },
     write: (fd, buf, off, len) => {
       if (badFd(fd)) return -EBADF;
       if (badRange(buf, off, len)) return -EFAULT;
-      const n = write(fd, off === 0 ? buf : buf.subarray(off), len);
-      return n < 0 ? -errno[0]! : n;
+      return result(write(fd, off === 0 ? buf : buf.subarray(off), len));
     },
     readv: vector(c.readv),
     writev: vector(c.writev),

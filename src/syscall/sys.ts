@@ -28,6 +28,10 @@ export interface Sys {
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, optlen: Uint32Array): number;
   /** setsockopt(2) */
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, optlen: number): number;
+  /** recv(2) into `buf` from `off`, at most `len` bytes. */
+  recv(fd: number, buf: Uint8Array, off: number, len: number, flags: number): number;
+  /** send(2) */
+  send(fd: number, buf: Uint8Array, off: number, len: number, flags: number): number;
   /** read(2) into `buf` from `off`, at most `len` bytes. */
   read(fd: number, buf: Uint8Array, off: number, len: number): number;
   /** write(2) */
@@ -104,6 +108,8 @@ export const sys: Sys = {
   shutdown: lazy('shutdown'),
   getsockopt: lazy('getsockopt'),
   setsockopt: lazy('setsockopt'),
+  recv: lazy('recv'),
+  send: lazy('send'),
   read: lazy('read'),
   write: lazy('write'),
   readv: lazy('readv'),
