@@ -5,10 +5,11 @@ import { AddrError, OpError, SyscallError, UnknownNetworkError } from '../errors
 import type { NetFD } from '../fd/netfd.ts';
 import type { Limits } from '../fd/op.ts';
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/socket.ts';
+import { NEVER } from '../poll/deadline.ts';
 import { SOCK_STREAM } from '../syscall/zconst_linux.ts';
 import { step } from '../trace.ts';
 import { type KeepAliveConfig, toKeepAlive } from './keepalive.ts';
-import { type DialLimits, toDialLimits } from './limits.ts';
+import { type DialLimits, toDialLimits, toSignal } from './limits.ts';
 import { opError } from './operror.ts';
 import { RawConn } from './rawconn.ts';
 import { TCPConn, type TCPSettings } from './tcpconn.ts';
@@ -40,6 +41,8 @@ export interface TCPListenOptions extends TCPOptions {
   readonly reusePort?: boolean | undefined;
   /** On a wildcard without a family: IPv6 only, instead of IPv6 and IPv4. */
   readonly ipv6Only?: boolean | undefined;
+  /** Ends the step of listening itself, a look-up and a hook included; not the listener, and no accept. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Checked options. */
@@ -140,11 +143,12 @@ export function listenTCP(
 ): Promise<TCPListener> {
   wantAddr(local);
   const { control, settings } = toPlan(options);
+  const limits = { deadline: NEVER, signal: toSignal(options.signal) };
   const { backlog, reusePort, ipv6Only } = options;
   const failed = (cause: unknown): OpError => new OpError({ op: 'listen', net: network, addr: local, cause });
   if (!NETWORKS.has(network)) return Promise.reject(failed(new UnknownNetworkError(network)));
   const spec = { network, sotype: SOCK_STREAM, proto: 0, describe: opError, control, backlog, reusePort, ipv6Only };
-  return listenSocket(spec, local ?? new TCPAddr(null, 0)).then(
+  return listenSocket(spec, local ?? new TCPAddr(null, 0), limits).then(
     (fd) => new TCPListener(fd, settings),
     (cause: unknown) => {
       throw failed(cause);

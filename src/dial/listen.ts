@@ -14,10 +14,7 @@ import type { TCPNetwork } from './dial.ts';
 import { type Address, resolveListen, toText } from './resolve.ts';
 
 /** What can be said about one listen. All of it is checked at once; wrong values throw. */
-export interface ListenOptions extends TCPListenOptions {
-  /** Ends the step of listening itself, the look-up included; not the listener, and no accept. */
-  readonly signal?: AbortSignal | undefined;
-}
+export type ListenOptions = TCPListenOptions;
 
 /**
  * Listens on `address` and resolves with the listener.

@@ -2,8 +2,6 @@
 // which network string means what, nor what is set on a connection afterwards.
 
 import type { Addr } from '../addr/addr.ts';
-import { CanceledError, DeadlineError } from '../errors.ts';
-import { passed } from '../poll/deadline.ts';
 import { Desc } from '../poll/desc.ts';
 import { poller } from '../poll/epoll.ts';
 import { spend } from '../poll/loop.ts';
@@ -25,8 +23,9 @@ import { step, steps } from '../trace.ts';
 import { remember } from './dropped.ts';
 import { Ends, type Describe } from './ends.ts';
 import { FD } from './fd.ts';
+import { check } from './limited.ts';
 import { addrOf, localName, peerName } from './names.ts';
-import { BLOCKED, SPENT, type Limits, type Step } from './op.ts';
+import { BLOCKED, DONE, SPENT, type Limits, type Step } from './op.ts';
 
 /** A socket. */
 export class NetFD extends FD {
@@ -57,6 +56,7 @@ export class NetFD extends FD {
     const waits = n === -EINPROGRESS || n === -EALREADY || n === -EINTR;
     if (n < 0 && !waits && n !== -EISCONN) throw syscallError('connect', n);
     if (waits) step(2, 'EINPROGRESS: the handshake is under way');
+    // A connect that needed no waiting still loses to a signal or deadline that came first.
     else check(limits);
     this.join();
     this.ends.remote = (waits ? await this.#connected(limits) : peerName(this.desc.fd, this.sotype)) ?? wanted;
@@ -95,17 +95,13 @@ class Mourner {
   }
 }
 
-/** A connect that needed no waiting still loses to a signal or deadline that came first. */
-function check({ signal, deadline }: Limits): void {
-  if (signal?.aborted === true) throw new CanceledError(signal.reason);
-  if (passed(deadline)) throw new DeadlineError();
-}
-
 /** After a wake-up: SO_ERROR says how it went, and 0 counts only when there is a peer (golang/go#6828). */
 const connectStep: Step = (fd, op) => {
   const { desc } = fd;
   if (!desc.writable) return BLOCKED;
   step(1, 'writable: the poller woke the dial');
+  // Whoever follows the steps may have aborted the signal.
+  if (op.fd !== fd) return DONE;
   const error = sockopt.soError(desc.fd);
   if (error < 0) return fd.fail(op, 'getsockopt', error);
   if (error === EISCONN || error === 0) {
@@ -120,6 +116,7 @@ const peer = new Sockaddr();
 
 const acceptStep: Step = (fd, op) => {
   const listener = fd as NetFD;
+  const wrap = op.subject as (fd: NetFD) => unknown;
   const { desc } = listener;
   while (desc.readable) {
     const n = sys.accept4(desc.fd, peer.bytes, peer.clear().len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -134,8 +131,11 @@ const acceptStep: Step = (fd, op) => {
       conn.ends.local = localName(n, conn.sotype);
       remember(conn);
       if (steps.hasSubscribers) step(2, `accepted ${String(conn.ends.remote)} on ${String(conn.ends.local)}`);
-      const wrap = op.subject as (fd: NetFD) => unknown;
-      return fd.resolve(op, wrap(conn));
+      const value = wrap(conn);
+      if (op.subject === wrap) return fd.resolve(op, value);
+      // Whoever follows the steps has closed the listener.
+      conn.close();
+      return DONE;
     }
     if (n === -EAGAIN) desc.readable = false;
     // A client that gave up before it was accepted is nobody's error.

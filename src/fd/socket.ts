@@ -12,6 +12,7 @@ import { step, steps } from '../trace.ts';
 import { maxBacklog } from './backlog.ts';
 import type { Describe } from './ends.ts';
 import { chooseFamily, encode } from './family.ts';
+import { check, limited } from './limited.ts';
 import { localName } from './names.ts';
 import { NetFD } from './netfd.ts';
 import type { Limits } from './op.ts';
@@ -58,10 +59,12 @@ function concrete(network: string, family: number): string {
   return /[46]$/.test(network) ? network : `${network}${family === AF_INET ? '4' : '6'}`;
 }
 
-async function control(spec: SocketSpec, fd: NetFD, address: PortEndpoint): Promise<void> {
+async function control(spec: SocketSpec, fd: NetFD, address: PortEndpoint, limits: Limits): Promise<void> {
   if (spec.control === undefined) return;
   step(2, 'Control hook');
-  await spec.control(concrete(spec.network, fd.family), address.toString(), fd);
+  const answer = spec.control(concrete(spec.network, fd.family), address.toString(), fd);
+  if (answer !== undefined) await limited(answer, limits);
+  check(limits);
 }
 
 function bind(fd: NetFD, local: PortEndpoint): void {
@@ -82,7 +85,7 @@ export async function dialSocket(
   const { family, v6Only } = chooseFamily(spec.network, local, remote, 'dial');
   const fd = open(spec, family, v6Only);
   try {
-    await control(spec, fd, remote);
+    await control(spec, fd, remote, limits);
     if (local !== null) bind(fd, local);
     const sa = new Sockaddr();
     const length = encode(sa, remote, family);
@@ -96,7 +99,7 @@ export async function dialSocket(
 }
 
 /** A stream socket that listens on `local`. */
-export async function listenSocket(spec: ListenSpec, local: PortEndpoint): Promise<NetFD> {
+export async function listenSocket(spec: ListenSpec, local: PortEndpoint, limits: Limits): Promise<NetFD> {
   const chosen = chooseFamily(spec.network, local, null, 'listen');
   const v6Only = spec.ipv6Only === true && chosen.family === AF_INET6 ? true : chosen.v6Only;
   const fd = open(spec, chosen.family, v6Only);
@@ -108,7 +111,7 @@ export async function listenSocket(spec: ListenSpec, local: PortEndpoint): Promi
       if (shared < 0) throw syscallError('setsockopt', shared);
     }
     encode(new Sockaddr(), local, fd.family);
-    await control(spec, fd, local);
+    await control(spec, fd, local, limits);
     bind(fd, local);
     const n = sys.listen(fd.desc.fd, spec.backlog ?? maxBacklog());
     if (n < 0) throw syscallError('listen', n);

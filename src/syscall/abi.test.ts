@@ -70,10 +70,13 @@ const ADDRESSES: readonly (readonly [c: string, fill: (sa: Sockaddr) => number])
     (sa) => sa.setInet6(Uint8Array.of(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), 443, '123456'),
   ],
   [
-    `struct { sa_family_t family; char path[7]; } a = { AF_UNIX, "/tmp/a" };`,
+    `struct __attribute__((packed)) { sa_family_t family; char path[7]; } a = { AF_UNIX, "/tmp/a" };`,
     (sa) => sa.setUnix('/tmp/a'),
   ],
-  [`struct { sa_family_t family; char path[4]; } a = { AF_UNIX, "\\0abc" };`, (sa) => sa.setUnix('@abc')],
+  [
+    `struct __attribute__((packed)) { sa_family_t family; char path[4]; } a = { AF_UNIX, "\\0abc" };`,
+    (sa) => sa.setUnix('@abc'),
+  ],
 ];
 
 function probe(): Map<string, string> {

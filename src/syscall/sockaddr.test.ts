@@ -52,10 +52,13 @@ test('what is decoded stays what it was when the buffer is used again', { timeou
   sa.setInet6(bytes16('::ffff:192.0.2.2'), 2, 'lo');
   const fourth = sa.ip;
   sa.setInet6(bytes16('::ffff:192.0.2.2'), 2, '');
-  assert.deepEqual(
-    [first, second, third, fourth, sa.ip].map(String),
-    ['192.0.2.1', '192.0.2.2', '::ffff:192.0.2.2', '::ffff:192.0.2.2%lo', '::ffff:192.0.2.2'],
-  );
+  assert.deepEqual([first, second, third, fourth, sa.ip].map(String), [
+    '192.0.2.1',
+    '192.0.2.2',
+    '::ffff:192.0.2.2',
+    '::ffff:192.0.2.2%lo',
+    '::ffff:192.0.2.2',
+  ]);
 });
 
 test('a port that is none, and an address of another size, are EINVAL', { timeout: 5000 }, () => {
