@@ -2,7 +2,8 @@
 // entries of the record for ones that report. One line per step: microseconds since the start, floor, what.
 
 import { errnoName } from '../syscall/errno.ts';
-import { load, sys, type Sys } from '../syscall/sys.ts';
+import type { Sys } from '../syscall/backend.ts';
+import { load, sys } from '../syscall/sys.ts';
 import * as constants from '../syscall/zconst_linux.ts';
 import { steps, type Step } from '../trace.ts';
 

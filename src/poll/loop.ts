@@ -1,7 +1,8 @@
 // Node's loop, seen from below: what keeps the process alive, and how long one turn of work may last. The only file that
 // wakes or postpones anything. Knows the backend's watch, not what is behind it.
 
-import { load, type Watch } from '../syscall/sys.ts';
+import type { Watch } from '../syscall/backend.ts';
+import { load } from '../syscall/sys.ts';
 import type { Waiter } from './poller.ts';
 
 let watch: Watch | null = null;

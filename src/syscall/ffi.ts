@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import type * as Koffi from 'koffi';
 import { UnsupportedError } from '../errors.ts';
-import type { Watch } from './sys.ts';
+import type { Watch } from './backend.ts';
 
 /** An argument of a C function: a number, or a buffer whose first byte's address is passed. */
 export type Argument = number | string | Uint8Array | Int32Array | Uint32Array | BigUint64Array;

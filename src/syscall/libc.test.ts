@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { ok, rawListener, rawPair } from '../../test/fuzz/rawpair.ts';
 import { EPOLL_DATA_WORD, EPOLL_EVENT_WORDS } from './arch.ts';
 import { Sockaddr } from './sockaddr.ts';
-import { load, type Sys } from './sys.ts';
+import type { Sys } from './backend.ts';
+import { load } from './sys.ts';
 import * as c from './zconst_linux.ts';
 
 const { sys } = load();

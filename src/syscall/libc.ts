@@ -2,7 +2,7 @@
 // Here is what koffi does not do: descriptors and lengths are checked before a call, and -1 becomes -errno right after it.
 
 import { openLibc } from './ffi.ts';
-import type { Backend, Sys } from './sys.ts';
+import type { Backend, Sys } from './backend.ts';
 import { EBADF, EFAULT, EINVAL, ENODEV } from './zconst_linux.ts';
 import { EPOLL_EVENT_WORDS } from './arch.ts';
 

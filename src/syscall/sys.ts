@@ -1,79 +1,10 @@
-// The record of system calls: the only door to the kernel for every floor above, and the contract of a backend.
-// C's names, numbers in, the result or -errno out; no entry throws. Tests and the tracer replace entries; whoever calls
-// writes `sys.read(…)`, never an imported `read`. libc is loaded by the first call, not by the import.
+// The record of system calls: the only door to the kernel for every floor above. Tests and the tracer replace entries; whoever
+// calls writes `sys.recv(…)`, never an imported `recv`. The backend is loaded by the first call, not by the import.
 
 import { UnsupportedError } from '../errors.ts';
 import { unsupported } from './arch.ts';
+import type { Backend, Sys } from './backend.ts';
 import { ffiBackend } from './libc.ts';
-
-/** The system calls. Lengths are bytes; a wrong descriptor is -EBADF, a range outside its buffer -EFAULT. */
-export interface Sys {
-  /** socket(2) */
-  socket(domain: number, type: number, protocol: number): number;
-  /** bind(2) */
-  bind(fd: number, addr: Uint8Array, addrlen: number): number;
-  /** connect(2) */
-  connect(fd: number, addr: Uint8Array, addrlen: number): number;
-  /** listen(2) */
-  listen(fd: number, backlog: number): number;
-  /** accept4(2); `addrlen[0]` is the room, then the length. */
-  accept4(fd: number, addr: Uint8Array, addrlen: Uint32Array, flags: number): number;
-  /** getsockname(2) */
-  getsockname(fd: number, addr: Uint8Array, addrlen: Uint32Array): number;
-  /** getpeername(2) */
-  getpeername(fd: number, addr: Uint8Array, addrlen: Uint32Array): number;
-  /** shutdown(2) */
-  shutdown(fd: number, how: number): number;
-  /** getsockopt(2); `optlen[0]` is the room, then the length. */
-  getsockopt(fd: number, level: number, name: number, value: Uint8Array, optlen: Uint32Array): number;
-  /** setsockopt(2) */
-  setsockopt(fd: number, level: number, name: number, value: Uint8Array, optlen: number): number;
-  /** recv(2) into `buf` from `off`, at most `len` bytes. */
-  recv(fd: number, buf: Uint8Array, off: number, len: number, flags: number): number;
-  /** send(2) */
-  send(fd: number, buf: Uint8Array, off: number, len: number, flags: number): number;
-  /** read(2) into `buf` from `off`, at most `len` bytes. */
-  read(fd: number, buf: Uint8Array, off: number, len: number): number;
-  /** write(2) */
-  write(fd: number, buf: Uint8Array, off: number, len: number): number;
-  /** readv(2) into `count` buffers from the `first` on, the first of them from `skip` on. */
-  readv(fd: number, bufs: readonly Uint8Array[], first: number, count: number, skip: number): number;
-  /** writev(2), with the same arguments. */
-  writev(fd: number, bufs: readonly Uint8Array[], first: number, count: number, skip: number): number;
-  /** close(2); never retried on EINTR. */
-  close(fd: number): number;
-  /** fcntl(2) with an integer argument. */
-  fcntl(fd: number, cmd: number, arg: number): number;
-  /** epoll_create1(2) */
-  epoll_create1(flags: number): number;
-  /** epoll_ctl(2); `event` is one struct epoll_event. */
-  epoll_ctl(epfd: number, op: number, fd: number, event: Int32Array): number;
-  /** epoll_wait(2); `events` holds `maxevents` of struct epoll_event. */
-  epoll_wait(epfd: number, events: Int32Array, maxevents: number, timeout: number): number;
-  /** if_nametoindex(3) */
-  if_nametoindex(name: string): number;
-  /** if_indextoname(3) into `name`, at least 16 bytes. */
-  if_indextoname(index: number, name: Uint8Array): number;
-}
-
-/** A descriptor that Node's loop watches for reading. A watch keeps the process alive while it is ref'd. */
-export interface Watch {
-  ref(): void;
-  unref(): void;
-  /** Must come before the descriptor is closed; later calls do nothing. */
-  close(): void;
-}
-
-/** What stands behind the record: the calls themselves, and waking from Node's loop. */
-export interface Backend {
-  readonly name: 'ffi' | 'native';
-  readonly sys: Sys;
-  /**
-   * Calls `wake` from Node's loop whenever `fd` is readable, in a place where promises, ticks and exceptions behave as in any
-   * callback of Node's. Starts unref'd. Throws an UnsupportedError where this thread cannot do it.
-   */
-  watch(fd: number, wake: () => void): Watch;
-}
 
 let loaded: Backend | null = null;
 
