@@ -31,9 +31,9 @@ export interface Library {
 /** koffi knows these only by what they are on a 64-bit Linux. */
 const aliases: Readonly<Record<string, string>> = { ssize_t: 'intptr_t', socklen_t: 'uint32_t' };
 
-/** Opens the C library that the process already has. */
+/** Opens the C library that the process already has. Throws an UnsupportedError where koffi has no binary, or may not load it. */
 export function openLibc(): Library {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const koffi = loadKoffi();
   const handle = koffi.load(null);
   const declare = (prototype: string): CFunction =>
     handle.func(prototype.replace(/\b(ssize_t|socklen_t)\b/g, (name) => aliases[name] ?? name)) as CFunction;
@@ -44,6 +44,15 @@ export function openLibc(): Library {
     address: (buf) => koffi.address(buf),
     watch: (fd, wake) => watch(koffi, fd, wake),
   };
+}
+
+function loadKoffi(): typeof Koffi {
+  try {
+    return createRequire(import.meta.url)('koffi') as typeof Koffi;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnsupportedError(`gonet needs koffi, which cannot be loaded: ${why}`, { cause });
+  }
 }
 
 function watch(koffi: typeof Koffi, fd: number, wake: () => void): Watch {
