@@ -13,3 +13,8 @@ export function isDomainName(name: string): boolean {
   if (bare.length > 253 || !/[^0-9.]/.test(bare)) return false;
   return bare.split('.').every((label) => LABEL.test(label));
 }
+
+/** Whether inet_aton(3) would take the name for an IPv4 address: up to four numbers, each decimal, octal or hexadecimal. */
+export function isOldIPv4(name: string): boolean {
+  return /^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}$/i.test(name);
+}

@@ -44,6 +44,7 @@ export function toKeepAlive(option: boolean | KeepAliveConfig | undefined): Keep
     throw new TypeError('Keep-alive must be a boolean or an object');
   }
   const { enable = true, idle = 0, interval = 0, count = 0 } = option;
+  if (typeof enable !== 'boolean') throw new TypeError('Keep-alive enable must be a boolean');
   return {
     enable,
     idle: whole('idle', idle, 1000, MAX_SECONDS) || defaultKeepAlive.idle,

@@ -60,7 +60,7 @@ test('the limits of a call', options, () => {
   assert.equal(limits?.signal, null);
   assert.ok(limits.deadline > now());
   for (const wrong of [null, 5, 'x', { signal: null }, { deadline: 'x' }]) {
-    assert.throws(() => toLimits(wrong as IOOptions), TypeError, String(wrong));
+    assert.throws(() => toLimits(wrong as IOOptions), TypeError, JSON.stringify(wrong));
   }
   assert.throws(() => toLimits({ deadline: NaN }), RangeError);
 });

@@ -64,24 +64,35 @@ export class TCPConn extends NetConn {
    * sent in the background. SO_LINGER of socket(7)
    */
   setLinger(seconds: number): void {
+    wantInt('Linger', seconds, -0x80000000);
     this.option((fd) => sockopt.setLinger(fd, seconds));
     this.fd.lingers = seconds > 0;
   }
 
   /** SO_RCVBUF: bytes, which the kernel doubles. */
   setReadBuffer(bytes: number): void {
+    wantInt('Read buffer', bytes, 0);
     this.ownOption((fd) => sockopt.setReadBuffer(fd, bytes));
   }
 
   /** SO_SNDBUF: bytes, which the kernel doubles. */
   setWriteBuffer(bytes: number): void {
+    wantInt('Write buffer', bytes, 0);
     this.ownOption((fd) => sockopt.setWriteBuffer(fd, bytes));
   }
 
   /** How long written data may stay without an answer before the connection is given up, in milliseconds; 0: the system's. */
   setUserTimeout(ms: number): void {
+    wantInt('User timeout', ms, 0);
     this.option((fd) => sockopt.setUserTimeout(fd, ms));
   }
+}
+
+/** Throws a TypeError or RangeError for what is no C `int` from `min`. */
+function wantInt(name: string, value: number, min: number): void {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${typeof value}`);
+  if ((value | 0) !== value || value < min)
+    throw new RangeError(`${name} must be a whole number from ${min}, not ${value}`);
 }
 
 function describe(keepAlive: KeepAlive | null): string {

@@ -24,7 +24,7 @@ test('the parts of an address become its text', options, () => {
 
 test('what is no address is a TypeError', options, () => {
   for (const wrong of [null, undefined, 80, true, {}, { host: 'a' }, { host: 5, port: 80 }, { port: null }]) {
-    assert.throws(() => toText(wrong as unknown as Address), TypeError, String(wrong));
+    assert.throws(() => toText(wrong as unknown as Address), TypeError, JSON.stringify(wrong));
   }
 });
 

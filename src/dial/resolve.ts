@@ -15,9 +15,6 @@ import { NEVER } from '../poll/deadline.ts';
 /** An address as a caller may give it: `host:port`, `[v6%zone]:port`, or its parts. */
 export type Address = string | { readonly host?: string | undefined; readonly port: number | string };
 
-/** Whether the text names a port by name, so that the services of the system matter. */
-const NAMED_PORT = /:[^:\]]*[^\d:\]+-][^:\]]*$/;
-
 /** The text of an address; throws a TypeError for what is none. */
 export function toText(address: Address): string {
   if (typeof address === 'string') return address;
@@ -35,7 +32,9 @@ interface Resolved {
 }
 
 async function resolve(network: string, text: string, limits: Limits): Promise<Resolved> {
-  const { host, port } = splitTarget(network, text, NAMED_PORT.test(text) ? systemServices() : undefined);
+  // Only a port by name needs the services of the system.
+  const numeric = /^[+-]?\d*$/.test(text.slice(text.lastIndexOf(':') + 1));
+  const { host, port } = splitTarget(network, text, numeric ? undefined : systemServices());
   const target = literalOrName(host);
   const ips = 'ips' in target ? target.ips : await lookupIP(target.name, limits);
   return { ips: selectAddrs(network, ips, host), port };
@@ -59,14 +58,18 @@ export async function resolveListen(network: string, text: string, limits: Limit
  *
  * @see Go's net.ResolveTCPAddr
  */
-export async function resolveTCPAddr(
+export function resolveTCPAddr(
   network: string,
   address: Address,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<TCPAddr> {
+  if (typeof network !== 'string') throw new TypeError(`Network must be a string, not ${typeof network}`);
+  return resolveOne(network, toText(address), { deadline: NEVER, signal: toSignal(signal) });
+}
+
+async function resolveOne(network: string, text: string, limits: Limits): Promise<TCPAddr> {
   const net = network === '' ? 'tcp' : network;
   if (net !== 'tcp' && net !== 'tcp4' && net !== 'tcp6') throw new UnknownNetworkError(network);
-  const text = toText(address);
-  const { ips, port } = await resolve(net, text, { deadline: NEVER, signal: toSignal(options.signal) });
+  const { ips, port } = await resolve(net, text, limits);
   return new TCPAddr(forResolve(ips, net, text), port);
 }

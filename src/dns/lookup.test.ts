@@ -85,9 +85,9 @@ describe('with an answer of our own', () => {
 
   test('a text that can be no name is never asked for (Go’s rules 18 and 171)', options, async () => {
     const names = [
-      ...['', '127.1', '010.0.0.1', '1', '2130706433', '1.2.3.4.5', '256.1.1.1', '127.0.0.1%lo', '[::1]', '::g', 'a b'],
-      ...['a..b', '.a', '-a', 'a-', 'mh/astro/r70', 'a\0b', 'ä', 'x'.repeat(64), `${'a.'.repeat(127)}b`, '☺'],
-    ];
+      ['', '127.1', '010.0.0.1', '1', '2130706433', '1.2.3.4.5', '256.1.1.1', '127.0.0.1%lo', '[::1]', '::g', 'a b'],
+      ['a..b', '.a', '-a', 'a-', 'mh/astro/r70', 'a\0b', 'ä', 'x'.repeat(64), `${'a.'.repeat(127)}b`, '☺'],
+    ].flat();
     for (const name of names) {
       const error = await rejected(lookupIP(name, limits));
       assert.deepEqual([error.message, error.notFound], [`lookup ${name}: no such host`, true]);

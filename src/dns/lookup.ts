@@ -1,20 +1,21 @@
 // A name to its addresses, by the system's own look-up: getaddrinfo(3) through node:dns. The call itself cannot be stopped; a
 // deadline or signal ends the wait for it.
 
-import { lookup } from 'node:dns/promises';
-import { isDomainName } from '../addr/domainname.ts';
+import { lookup, type LookupAddress } from 'node:dns';
+import { isDomainName, isOldIPv4 } from '../addr/domainname.ts';
 import { Addr } from '../addr/ip.ts';
 import { CanceledError, DNSError, DeadlineError } from '../errors.ts';
-import { limited } from '../fd/limited.ts';
+import { check, limited } from '../fd/limited.ts';
 import type { Limits } from '../fd/op.ts';
 import { step } from '../trace.ts';
 
 /** The addresses of a name, in the system's order. Rejects with a DNSError. */
 export async function lookupIP(hostname: string, limits: Limits): Promise<Addr[]> {
-  // Go's idea of a name, so that getaddrinfo does not take 127.1 or 010.0.0.1 for an address.
-  if (!isDomainName(hostname)) throw noSuchHost(hostname);
+  // Go's idea of a name: getaddrinfo would take 127.1, 010.0.0.1 and 0x7f.1 for addresses.
+  if (!isDomainName(hostname) || isOldIPv4(hostname)) throw noSuchHost(hostname);
   try {
-    const found = await limited(lookup(hostname, { all: true, verbatim: true }), limits);
+    check(limits);
+    const found = await limited(ask(hostname), limits);
     const addrs = found.map(({ address }) => Addr.tryParse(address)).filter((addr) => addr !== null);
     if (addrs.length === 0) throw noSuchHost(hostname);
     step(4, `${hostname} is ${addrs.join(', ')}`);
@@ -22,6 +23,14 @@ export async function lookupIP(hostname: string, limits: Limits): Promise<Addr[]
   } catch (error) {
     throw dnsError(hostname, error as NodeJS.ErrnoException);
   }
+}
+
+function ask(hostname: string): Promise<LookupAddress[]> {
+  return new Promise((resolve, reject) => {
+    lookup(hostname, { all: true, verbatim: true }, (error, found) =>
+      error === null ? resolve(found) : reject(error),
+    );
+  });
 }
 
 const noSuchHost = (hostname: string): DNSError => new DNSError({ err: 'no such host', hostname, notFound: true });

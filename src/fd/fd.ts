@@ -6,7 +6,7 @@
 //  - Order of the checks: closed, signal, deadline; a deadline in the past fails before any system call, data or no data.
 //  - close() makes every operation fail with ClosedError, in order, before it returns; the number is given back to the kernel
 //    last, and after that no call uses it.
-//  - A settled operation leaves nothing behind: no waiter, no listener on its signal, no hold on the process.
+//  - A settled operation leaves nothing behind: no waiter, no follower of its signal, no hold on the process.
 
 import { CanceledError, ClosedError, DeadlineError } from '../errors.ts';
 import { NEVER, arm, disarm, passed } from '../poll/deadline.ts';
@@ -19,6 +19,7 @@ import { sys } from '../syscall/sys.ts';
 import { forget } from './dropped.ts';
 import type { Describe, Ends } from './ends.ts';
 import { Line } from './line.ts';
+import { follow, unfollow } from './signals.ts';
 import { type BLOCKED, DONE, IDLE, type Limits, Op, QUEUED, SPENT, type Step, WAITING } from './op.ts';
 
 /** The descriptor. */
@@ -35,6 +36,8 @@ export class FD {
   lingers = false;
   /** Calls that use the number right now: user code in a RawConn's callback. */
   #users = 0;
+  /** Whether the number is still ours to close. */
+  #owned = true;
 
   constructor(desc: Desc, ends: Ends, describe: Describe) {
     this.desc = desc;
@@ -114,7 +117,7 @@ export class FD {
   /** From here on the operation's deadline and signal are watched. */
   #limit(op: Op): void {
     if (op.due !== NEVER) arm(op);
-    op.signal?.addEventListener('abort', op, { once: true });
+    if (op.signal !== null) follow(op.signal, op);
   }
 
   /** Ends an operation from outside; whoever is next gets the turn. */
@@ -156,7 +159,7 @@ export class FD {
       release();
     }
     if (op.signal !== null) {
-      op.signal.removeEventListener('abort', op);
+      unfollow(op.signal, op);
       op.signal = null;
     }
     line.leave(op);
@@ -212,6 +215,7 @@ export class FD {
   /** Like close, but the number lives on and is the caller's. */
   detach(): number {
     this.#evict();
+    this.#owned = false;
     poller.unregister(this.desc);
     return this.desc.fd;
   }
@@ -230,6 +234,8 @@ export class FD {
   }
 
   #destroy(): void {
+    if (!this.#owned) return;
+    this.#owned = false;
     poller.unregister(this.desc);
     // A positive linger makes close(2) wait for unsent data even on a non-blocking socket, and does nothing else: the kernel
     // goes on sending all the same (socket(7), tcp(7)).

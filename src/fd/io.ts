@@ -66,7 +66,7 @@ const readStep: Step = (fd, op) => {
 const nothingStep: Step = (fd, op) => fd.resolve(op, 0);
 
 function readNothing(fd: FD, limits: Limits | null): Promise<number> {
-  const idle = limits === null && fd.reading.first === null && !fd.closed;
+  const idle = fd.reading.first === null && !fd.closed && limits?.signal?.aborted !== true;
   return idle ? Promise.resolve(0) : fd.begin(fd.op(fd.reading, 'read', nothingStep, null, limits));
 }
 
@@ -125,7 +125,8 @@ const writeStep: Step = (fd, op) => {
   const data = op.subject as Uint8Array;
   const { desc } = fd;
   const size = data.byteLength;
-  while (desc.writable) {
+  // An empty write needs no room.
+  while (desc.writable || size === 0) {
     const left = size - op.position;
     const n = sys.send(desc.fd, data, op.position, left > MAX_RW ? MAX_RW : left, MSG_NOSIGNAL);
     if (n > 0 || size === 0) {
@@ -196,15 +197,16 @@ export function raw(fd: FD, direction: 'read' | 'write', fn: (fd: number) => boo
 
 const rawStep: Step = (fd, op) => {
   const fn = op.subject as (fd: number) => boolean;
+  const { resolve } = op;
   let done: boolean;
   try {
     done = fd.use(fn);
   } catch (error) {
-    if (op.fd === fd) fd.reject(op, error instanceof Error ? error : new Error(String(error)));
+    if (op.resolve === resolve) fd.reject(op, error instanceof Error ? error : new Error(String(error)));
     return DONE;
   }
-  // The callback may have closed the descriptor, which has settled the operation.
-  if (op.fd !== fd) return DONE;
+  // The callback may have settled the operation, by closing the descriptor or by a deadline, and begun another one in it.
+  if (op.resolve !== resolve) return DONE;
   if (done) return fd.resolve(op, undefined);
   if (op.line === fd.reading) fd.desc.readable = false;
   else fd.desc.writable = false;

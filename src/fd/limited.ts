@@ -5,6 +5,7 @@ import { CanceledError, DeadlineError } from '../errors.ts';
 import { NEVER, arm, disarm, passed, type Due } from '../poll/deadline.ts';
 import { hold, release } from '../poll/loop.ts';
 import type { Limits } from './op.ts';
+import { type Abortable, follow, unfollow } from './signals.ts';
 
 /** What `work` settles with, or a CanceledError or DeadlineError if that comes first. Keeps the process alive meanwhile. */
 export function limited<T>(work: PromiseLike<T>, limits: Limits): Promise<T> {
@@ -29,7 +30,7 @@ export function check({ signal, deadline }: Limits): void {
   if (passed(deadline)) throw new DeadlineError();
 }
 
-class Wait implements Due {
+class Wait implements Due, Abortable {
   readonly due: number;
   at = 0;
   slot = -1;
@@ -43,11 +44,11 @@ class Wait implements Due {
     this.#reject = reject;
     hold();
     if (signal?.aborted === true) {
-      this.handleEvent();
+      this.abort();
       return;
     }
     if (deadline !== NEVER) arm(this);
-    signal?.addEventListener('abort', this, { once: true });
+    if (signal !== null) follow(signal, this);
   }
 
   leave(): void {
@@ -55,7 +56,7 @@ class Wait implements Due {
     this.#waits = false;
     release();
     disarm(this);
-    this.#signal?.removeEventListener('abort', this);
+    if (this.#signal !== null) unfollow(this.#signal, this);
   }
 
   expire(): void {
@@ -63,7 +64,7 @@ class Wait implements Due {
     this.#reject(new DeadlineError());
   }
 
-  handleEvent(): void {
+  abort(): void {
     this.leave();
     this.#reject(new CanceledError(this.#signal?.reason));
   }

@@ -1,5 +1,5 @@
 // One operation on a descriptor, from the call until its promise settles. It is its own waiter in the poller, its own entry
-// among the deadlines and its own listener on a signal: nothing else is built for a call that has to wait.
+// among the deadlines and its own follower of a signal: nothing else is built for a call that has to wait.
 //
 //   state     where it is                              leaves it by
 //   idle      spare, or not yet begun                  begin
@@ -12,6 +12,7 @@ import { NEVER, earlier, type Due } from '../poll/deadline.ts';
 import type { Waiter } from '../poll/poller.ts';
 import type { FD } from './fd.ts';
 import type { InLine, Line } from './line.ts';
+import type { Abortable } from './signals.ts';
 
 /** How one try of an operation ended. */
 export const DONE = 0;
@@ -37,7 +38,7 @@ type State = typeof IDLE | typeof QUEUED | typeof WAITING;
 const nothing = (): void => {};
 
 /** The operation. */
-export class Op implements Waiter, Due, InLine<Op> {
+export class Op implements Waiter, Due, Abortable, InLine<Op> {
   state: State = IDLE;
   fd: FD | null = null;
   line: Line<Op> | null = null;
@@ -82,7 +83,7 @@ export class Op implements Waiter, Due, InLine<Op> {
   }
 
   /** The signal was aborted. */
-  handleEvent(): void {
+  abort(): void {
     if (this.state !== IDLE) this.fd!.cancel(this, new CanceledError(this.signal?.reason));
   }
 

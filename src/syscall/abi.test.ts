@@ -16,10 +16,9 @@ import * as constants from './zconst_linux.ts';
 /** Newer than the headers of some distributions that are still in use. */
 const NEW: ReadonlySet<string> = new Set(['SO_PEERPIDFD', 'IPPROTO_MPTCP', 'TCP_FASTOPEN_CONNECT']);
 
-const HEADERS = [
-  ...['errno.h', 'string.h', 'stdio.h', 'stddef.h', 'limits.h', 'fcntl.h', 'unistd.h', 'net/if.h', 'sys/socket.h'],
-  ...['sys/un.h', 'sys/uio.h', 'sys/epoll.h', 'netinet/in.h', 'arpa/inet.h', 'linux/tcp.h', 'linux/vm_sockets.h'],
-];
+const HEADERS =
+  'errno.h string.h stdio.h stddef.h limits.h fcntl.h unistd.h net/if.h sys/socket.h sys/un.h sys/uio.h sys/epoll.h ' +
+  'netinet/in.h arpa/inet.h linux/tcp.h linux/vm_sockets.h';
 
 /** Sizes and offsets as C has them, and as the code of this floor relies on them. */
 const LAYOUT: Readonly<Record<string, number>> = {
@@ -89,7 +88,9 @@ function probe(): Map<string, string> {
       printf("%02x", ((unsigned char *)&a)[i]); printf("\\n"); }`,
   );
   const errnos = ERRNO.map(([n]) => `  printf("text${n} %s\\n", strerror(${n}));`);
-  const includes = HEADERS.map((name) => `#include <${name}>`).join('\n');
+  const includes = HEADERS.split(' ')
+    .map((name) => `#include <${name}>`)
+    .join('\n');
   const body = [...numbers, ...layout, ...addresses, ...errnos].join('\n');
   const folder = mkdtempSync(join(tmpdir(), 'gonet-abi-'));
   try {

@@ -60,7 +60,8 @@ export function ffiBackend(): Backend {
   const iov = new BigUint64Array(2 * IOV_MAX);
   /** Fills `iov`; the count, or -errno. */
   const gather = (bufs: readonly Uint8Array[], first: number, count: number, skip: number): number => {
-    if (!(count >= 0 && count <= IOV_MAX) || !(first >= 0 && first + count <= bufs.length)) return -EINVAL;
+    if (badInt(first) || badInt(count) || first < 0 || count < 0 || count > IOV_MAX) return -EINVAL;
+    if (first + count > bufs.length) return -EINVAL;
     for (let i = 0; i < count; i++) {
       const buf = bufs[first + i]!;
       const from = i === 0 ? skip : 0;
