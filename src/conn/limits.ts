@@ -4,6 +4,16 @@ import { NEVER, earlier, fromNow, fromWall } from '../poll/deadline.ts';
 import type { Limits } from '../fd/op.ts';
 import type { Deadline, IOOptions } from './conn.ts';
 
+/** Throws a TypeError for options that are no object. */
+export function wantObject(options: unknown): asserts options is object {
+  if (options === null || typeof options !== 'object') throw new TypeError('Options must be an object');
+}
+
+/** Throws a TypeError for a network that is no string. */
+export function wantNetwork(network: unknown): asserts network is string {
+  if (typeof network !== 'string') throw new TypeError(`Network must be a string, not ${typeof network}`);
+}
+
 /** A deadline on the monotonic clock; throws a TypeError or RangeError for what is none. */
 export function toMonotonic(t: Deadline | undefined): number {
   if (t === null || t === undefined) return NEVER;
@@ -13,6 +23,13 @@ export function toMonotonic(t: Deadline | undefined): number {
   }
   if (Number.isNaN(epoch)) throw new RangeError('Deadline is not a time');
   return epoch === Infinity ? NEVER : fromWall(epoch);
+}
+
+/** The options of a call that takes a signal only, checked; null for none. */
+export function toSignalOf(options: { readonly signal?: AbortSignal | undefined } | undefined): AbortSignal | null {
+  if (options === undefined) return null;
+  wantObject(options);
+  return toSignal(options.signal);
 }
 
 /** Checks a signal; null for none. */
@@ -25,7 +42,7 @@ export function toSignal(signal: AbortSignal | undefined): AbortSignal | null {
 /** The limits of one call; null for none. */
 export function toLimits(options: IOOptions | undefined): Limits | null {
   if (options === undefined) return null;
-  if (options === null || typeof options !== 'object') throw new TypeError('Options must be an object');
+  wantObject(options);
   const { signal, deadline } = options;
   if (signal === undefined && (deadline === undefined || deadline === null)) return null;
   return { signal: toSignal(signal), deadline: toMonotonic(deadline) };

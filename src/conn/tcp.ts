@@ -9,7 +9,7 @@ import { NEVER } from '../poll/deadline.ts';
 import { SOCK_STREAM } from '../syscall/zconst_linux.ts';
 import { step } from '../trace.ts';
 import { type KeepAliveConfig, toKeepAlive } from './keepalive.ts';
-import { type DialLimits, toDialLimits, toSignal } from './limits.ts';
+import { type DialLimits, toDialLimits, toSignal, wantNetwork, wantObject } from './limits.ts';
 import { opError } from './operror.ts';
 import { RawConn } from './rawconn.ts';
 import { TCPConn, type TCPSettings } from './tcpconn.ts';
@@ -55,7 +55,7 @@ const NETWORKS: ReadonlySet<string> = new Set(['tcp', 'tcp4', 'tcp6']);
 
 /** Checks the options of a TCP dial or listen; throws a TypeError or RangeError. */
 export function toPlan(options: TCPListenOptions): TCPPlan {
-  if (options === null || typeof options !== 'object') throw new TypeError('Options must be an object');
+  wantObject(options);
   const { noDelay = true, keepAlive, control, backlog, reusePort = false, ipv6Only = false } = options;
   for (const [name, flag] of Object.entries({ noDelay, reusePort, ipv6Only })) {
     if (typeof flag !== 'boolean') throw new TypeError(`Option ${name} must be a boolean, not ${typeof flag}`);
@@ -118,6 +118,7 @@ export function dialTCP(
   remote: TCPAddr | null,
   options: TCPDialOptions = {},
 ): Promise<TCPConn> {
+  wantNetwork(network);
   wantAddr(local);
   wantAddr(remote);
   const plan = toPlan(options);
@@ -141,6 +142,7 @@ export function listenTCP(
   local: TCPAddr | null,
   options: TCPListenOptions = {},
 ): Promise<TCPListener> {
+  wantNetwork(network);
   wantAddr(local);
   const { control, settings } = toPlan(options);
   const limits = { deadline: NEVER, signal: toSignal(options.signal) };

@@ -49,6 +49,7 @@ export class TCPConn extends NetConn {
 
   /** Whether small writes go out at once, without waiting to be put together: TCP_NODELAY, on at first. */
   setNoDelay(on = true): void {
+    if (typeof on !== 'boolean') throw new TypeError(`No delay must be a boolean, not ${typeof on}`);
     this.option((fd) => sockopt.setNoDelay(fd, on));
   }
 

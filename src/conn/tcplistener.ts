@@ -92,7 +92,7 @@ export class TCPListener implements Listener<TCPConn> {
         if (error.cause instanceof ClosedError) return { done: true, value: undefined };
         if (!EXHAUSTED.has(error.code)) throw error;
         if (pause === FIRST_PAUSE) warn(error);
-        await sleep(pause, true);
+        await sleep(pause, this.#fd.refd);
       }
     }
   }

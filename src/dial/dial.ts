@@ -4,7 +4,7 @@ import type { Addr } from '../addr/addr.ts';
 import { parseNetwork } from '../addr/network.ts';
 import { protocolLookup } from '../addr/protocol.ts';
 import type { Conn } from '../conn/conn.ts';
-import { toDialLimits, toSignal } from '../conn/limits.ts';
+import { toDialLimits, toSignalOf, wantNetwork } from '../conn/limits.ts';
 import { toPlan, type TCPDialOptions } from '../conn/tcp.ts';
 import type { TCPConn } from '../conn/tcpconn.ts';
 import { AddrError, OpError, UnknownNetworkError } from '../errors.ts';
@@ -43,7 +43,7 @@ export function dial(network: string, address: Address, options: DialOptions = {
   const plan = toPlan(options);
   const limits = toDialLimits(options);
   const locals = toLocals(options.localAddr);
-  if (typeof network !== 'string') throw new TypeError(`Network must be a string, not ${typeof network}`);
+  wantNetwork(network);
   const text = toText(address);
   return find(network, text, locals, limits).then((candidates) => dialSerial(network, candidates, plan, limits));
 }
@@ -96,8 +96,8 @@ export class Dialer {
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<TCPConn>;
   dial(network: string, address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<Conn>;
-  dial(network: string, address: Address, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Conn> {
-    toSignal(signal);
+  dial(network: string, address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<Conn> {
+    const signal = toSignalOf(options) ?? undefined;
     return dial(network, address, { ...this.#options, signal });
   }
 }

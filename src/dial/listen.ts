@@ -4,7 +4,7 @@ import { parseNetwork } from '../addr/network.ts';
 import { protocolLookup } from '../addr/protocol.ts';
 import type { TCPAddr } from '../addr/tcpaddr.ts';
 import type { Listener } from '../conn/conn.ts';
-import { toSignal } from '../conn/limits.ts';
+import { toSignal, toSignalOf, wantNetwork } from '../conn/limits.ts';
 import { listenTCP, type TCPListenOptions, toPlan } from '../conn/tcp.ts';
 import type { TCPListener } from '../conn/tcplistener.ts';
 import { AddrError, CanceledError, OpError } from '../errors.ts';
@@ -29,7 +29,7 @@ export function listen(network: string, address: Address, options?: ListenOption
 export function listen(network: string, address: Address, options: ListenOptions = {}): Promise<TCPListener> {
   toPlan(options);
   const signal = toSignal(options.signal);
-  if (typeof network !== 'string') throw new TypeError(`Network must be a string, not ${typeof network}`);
+  wantNetwork(network);
   const text = toText(address);
   return find(network, text, signal).then((local) => listenTCP(network, local, options));
 }
@@ -67,7 +67,12 @@ export class ListenConfig {
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<TCPListener>;
   listen(network: string, address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<Listener>;
-  listen(network: string, address: Address, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Listener> {
+  listen(
+    network: string,
+    address: Address,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Listener> {
+    const signal = toSignalOf(options) ?? undefined;
     return listen(network, address, { ...this.#options, signal });
   }
 }

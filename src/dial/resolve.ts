@@ -5,7 +5,7 @@ import { joinHostPort } from '../addr/hostport.ts';
 import type { Addr } from '../addr/ip.ts';
 import { splitTarget } from '../addr/target.ts';
 import { TCPAddr } from '../addr/tcpaddr.ts';
-import { toSignal } from '../conn/limits.ts';
+import { toSignalOf, wantNetwork } from '../conn/limits.ts';
 import { lookupIP } from '../dns/lookup.ts';
 import { systemServices } from '../dns/services.ts';
 import { UnknownNetworkError } from '../errors.ts';
@@ -61,10 +61,10 @@ export async function resolveListen(network: string, text: string, limits: Limit
 export function resolveTCPAddr(
   network: string,
   address: Address,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  options?: { readonly signal?: AbortSignal | undefined },
 ): Promise<TCPAddr> {
-  if (typeof network !== 'string') throw new TypeError(`Network must be a string, not ${typeof network}`);
-  return resolveOne(network, toText(address), { deadline: NEVER, signal: toSignal(signal) });
+  wantNetwork(network);
+  return resolveOne(network, toText(address), { deadline: NEVER, signal: toSignalOf(options) });
 }
 
 async function resolveOne(network: string, text: string, limits: Limits): Promise<TCPAddr> {

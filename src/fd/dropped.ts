@@ -7,6 +7,7 @@ import { sys } from '../syscall/sys.ts';
 const registry = new FinalizationRegistry<Desc>((desc) => {
   const name = String(desc.label);
   poller.unregister(desc);
+  desc.mourner?.wake();
   sys.close(desc.fd);
   process.emitWarning(`${name} was dropped without close(); its descriptor is closed now`, {
     type: 'ResourceWarning',

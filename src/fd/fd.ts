@@ -31,7 +31,7 @@ export class FD {
   readonly writing: Line<Op> = new Line();
   closed = false;
   /** Whether a waiting operation keeps the process alive. */
-  #refd = true;
+  refd = true;
   /** Whether close(2) could block, because SO_LINGER is positive (socket(7)). */
   lingers = false;
   /** Calls that use the number right now: user code in a RawConn's callback. */
@@ -107,7 +107,7 @@ export class FD {
       return;
     } else if (op.line === this.reading) this.desc.reader = op;
     else this.desc.writer = op;
-    if (!op.held && this.#refd) {
+    if (!op.held && this.refd) {
       op.held = true;
       hold();
     }
@@ -129,9 +129,10 @@ export class FD {
 
   /** Settles an operation with an error, given its context. */
   reject(op: Op, cause: Error): void {
-    const { reject, name, written, line } = op;
+    const { reject, name, written } = op;
     this.#settle(op);
-    reject(this.describe(this.ends, name, cause, line === this.writing ? written : undefined));
+    const writes = name === 'write' || name === 'writev';
+    reject(this.describe(this.ends, name, cause, writes ? written : undefined));
   }
 
   /** Settles an operation with the error of a system call that answered `-errno`. */
@@ -186,7 +187,7 @@ export class FD {
 
   /** Waiting operations keep the process alive, or do not, from now on. */
   ref(on: boolean): void {
-    this.#refd = on;
+    this.refd = on;
     for (const op of [this.reading.first, this.writing.first]) {
       if (op === null || op.state !== WAITING || op.held === on) continue;
       op.held = on;

@@ -8,7 +8,7 @@ import type { Limits } from './op.ts';
 import { type Abortable, follow, unfollow } from './signals.ts';
 
 /** What `work` settles with, or a CanceledError or DeadlineError if that comes first. Keeps the process alive meanwhile. */
-export function limited<T>(work: PromiseLike<T>, limits: Limits): Promise<T> {
+export function limited<T>(work: Promise<T>, limits: Limits): Promise<T> {
   return new Promise((resolve, reject) => {
     const wait = new Wait(limits, reject);
     work.then(

@@ -63,7 +63,8 @@ async function control(spec: SocketSpec, fd: NetFD, address: PortEndpoint, limit
   if (spec.control === undefined) return;
   step(2, 'Control hook');
   const answer = spec.control(concrete(spec.network, fd.family), address.toString(), fd);
-  if (answer !== undefined) await limited(answer, limits);
+  // Plain JavaScript may answer with what is no promise; it means nothing.
+  if (answer !== undefined) await limited(Promise.resolve(answer), limits);
   check(limits);
 }
 
