@@ -5,7 +5,7 @@ import { errnoName } from '../syscall/errno.ts';
 import type { Sys } from '../syscall/backend.ts';
 import { load, sys } from '../syscall/sys.ts';
 import * as constants from '../syscall/zconst_linux.ts';
-import { steps, type Step } from '../trace.ts';
+import { follow } from '../trace.ts';
 
 const FLOORS = ['0 syscall', '1 poll', '2 fd', '3 conn', '4 dns', '5 dial'];
 
@@ -20,17 +20,13 @@ export function trace(print: (line: string) => void): () => void {
     const us = String((process.hrtime.bigint() - start) / 1000n).padStart(8);
     print(`${us} µs  ${(FLOORS[floor] ?? '').padEnd(10)} ${what}`);
   };
-  const hear = (message: unknown): void => {
-    const { floor, what } = message as Step;
-    tell(floor, what);
-  };
-  steps.subscribe(hear);
+  const stop = follow(({ floor, what }) => tell(floor, what));
   const original = { ...sys };
   for (const name of Object.keys(sys) as (keyof Sys)[]) {
     if (!SILENT.has(name)) swap(name, tell);
   }
   return () => {
-    steps.unsubscribe(hear);
+    stop();
     Object.assign(sys, original);
   };
 }
@@ -81,7 +77,7 @@ function nameOf(prefix: string, number: number): string {
 function flags(prefix: 'SOCK_' | 'EPOLL', word: number): string {
   const single = (each: number): boolean => (each & (each - 1)) === 0 && (word & each) !== 0;
   const names = Object.entries(constants).filter(([name, each]) => {
-    if (!name.startsWith(prefix) || /^EPOLL_/.test(name)) return false;
+    if (!name.startsWith(prefix) || name.startsWith('EPOLL_')) return false;
     const isType = prefix === 'SOCK_' && each <= 0xf;
     return isType ? (word & 0xf) === each : single(each);
   });

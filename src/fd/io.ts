@@ -125,8 +125,9 @@ const writeStep: Step = (fd, op) => {
   const data = op.subject as Uint8Array;
   const { desc } = fd;
   const size = data.byteLength;
-  // An empty write needs no room.
-  while (desc.writable || size === 0) {
+  for (;;) {
+    // An empty write needs no room.
+    if (!desc.writable && size > 0) return BLOCKED;
     const left = size - op.position;
     const n = sys.send(desc.fd, data, op.position, left > MAX_RW ? MAX_RW : left, MSG_NOSIGNAL);
     if (n > 0 || size === 0) {
@@ -138,7 +139,6 @@ const writeStep: Step = (fd, op) => {
     if (n === -EAGAIN) desc.writable = false;
     else if (n < 0 && n !== -EINTR) return fd.fail(op, 'write', n);
   }
-  return BLOCKED;
 };
 
 /** The kernel took nothing of something, which it must not do. */

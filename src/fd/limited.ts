@@ -2,26 +2,19 @@
 // wait for it. The work itself goes on, and nobody hears of its end.
 
 import { CanceledError, DeadlineError } from '../errors.ts';
-import { NEVER, arm, disarm, passed, type Due } from '../poll/deadline.ts';
+import { arm, disarm, passed, type Due } from '../poll/deadline.ts';
 import { hold, release } from '../poll/loop.ts';
 import type { Limits } from './op.ts';
 import { type Abortable, follow, unfollow } from './signals.ts';
 
 /** What `work` settles with, or a CanceledError or DeadlineError if that comes first. Keeps the process alive meanwhile. */
-export function limited<T>(work: Promise<T>, limits: Limits): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const wait = new Wait(limits, reject);
-    work.then(
-      (value) => {
-        wait.leave();
-        resolve(value);
-      },
-      (error: unknown) => {
-        wait.leave();
-        reject(error as Error);
-      },
-    );
-  });
+export async function limited<T>(work: Promise<T>, limits: Limits): Promise<T> {
+  const wait = new Wait(limits);
+  try {
+    return await Promise.race([work, wait.promise]);
+  } finally {
+    wait.leave();
+  }
 }
 
 /** Throws at once what an operation that waits would be rejected with. */
@@ -31,41 +24,37 @@ export function check({ signal, deadline }: Limits): void {
 }
 
 class Wait implements Due, Abortable {
+  /** Rejects when a limit is reached; never resolves. */
+  readonly promise: Promise<never>;
   readonly due: number;
   at = 0;
   slot = -1;
   readonly #signal: AbortSignal | null;
-  readonly #reject: (error: Error) => void;
-  #waits = true;
+  #reject!: (error: Error) => void;
 
-  constructor({ deadline, signal }: Limits, reject: (error: Error) => void) {
+  constructor({ deadline, signal }: Limits) {
     this.due = deadline;
     this.#signal = signal;
-    this.#reject = reject;
+    this.promise = new Promise((_resolve, reject) => {
+      this.#reject = reject;
+    });
     hold();
-    if (signal?.aborted === true) {
-      this.abort();
-      return;
-    }
-    if (deadline !== NEVER) arm(this);
-    if (signal !== null) follow(signal, this);
+    if (signal?.aborted === true) this.abort();
+    else if (signal !== null) follow(signal, this);
+    arm(this);
   }
 
   leave(): void {
-    if (!this.#waits) return;
-    this.#waits = false;
     release();
     disarm(this);
     if (this.#signal !== null) unfollow(this.#signal, this);
   }
 
   expire(): void {
-    this.leave();
     this.#reject(new DeadlineError());
   }
 
   abort(): void {
-    this.leave();
     this.#reject(new CanceledError(this.#signal?.reason));
   }
 }

@@ -11,7 +11,7 @@ class Group {
   readonly members: Set<Abortable> = new Set();
 
   handleEvent(): void {
-    for (const member of [...this.members]) member.abort();
+    for (const member of this.members) member.abort();
   }
 }
 
