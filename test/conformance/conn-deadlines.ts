@@ -101,8 +101,8 @@ export function connDeadlines(make: MakePair): void {
   });
 
   pairTest('a deadline put off counts for a call that waits', make, async ({ a }) => {
-    a.setReadDeadline(fromNow(40));
     const read = one(a);
+    a.setReadDeadline(fromNow(40));
     const deadline = fromNow(200);
     a.setReadDeadline(deadline);
     await timesOut(read, 'read');
@@ -110,8 +110,8 @@ export function connDeadlines(make: MakePair): void {
   });
 
   pairTest('a deadline taken away lets a call wait on', make, async ({ a, b }) => {
-    a.setReadDeadline(fromNow(20));
     const read = one(a);
+    a.setReadDeadline(fromNow(20));
     a.setReadDeadline(null);
     await staysPending(read, 80);
     await b.write('x');

@@ -86,15 +86,17 @@ export function listenerAccept(make: MakeListener): void {
     listener.setDeadline(PAST);
     await timesOut(nearer, 'accept');
 
-    listener.setDeadline(fromNow(20));
+    listener.setDeadline(null);
     const later = listener.accept();
+    listener.setDeadline(fromNow(20));
     const deadline = fromNow(100);
     listener.setDeadline(deadline);
     await timesOut(later, 'accept');
     notBefore(deadline);
 
-    listener.setDeadline(fromNow(20));
+    listener.setDeadline(null);
     const accept = listener.accept();
+    listener.setDeadline(fromNow(20));
     listener.setDeadline(null);
     await staysPending(accept, 60);
     await scene.client(3);

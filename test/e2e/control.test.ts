@@ -87,6 +87,17 @@ test('what it sets stays: by RawConn, at once and after a wait', options, async 
   }
 });
 
+test('what it returns does not matter, unless it can be waited for', options, () =>
+  leavesNothing(async () => {
+    for (const answer of [5, 'x', null, {}, [], Promise.resolve(5)]) {
+      const control = (() => answer) as unknown as Control;
+      using pair = await connect('127.0.0.1:0', 'tcp', { control });
+      await pass(pair.client, pair.server);
+      (await listen('tcp', '127.0.0.1:0', { control })).close();
+    }
+  }),
+);
+
 test('SO_MARK, where this process may', options, async (t) => {
   const control: Control = (_network, _address, raw) => raw.setsockopt(SOL_SOCKET, SO_MARK, 42);
   using listener = await listen('tcp', '127.0.0.1:0');

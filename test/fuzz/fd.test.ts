@@ -10,6 +10,7 @@ import * as fc from 'fast-check';
 import { fromFd } from '../../src/conn/adopt.ts';
 import { TCPConn } from '../../src/conn/tcpconn.ts';
 import { CanceledError, ClosedError, DeadlineError, OpError } from '../../src/errors.ts';
+import { setWriteBuffer } from '../../src/syscall/sockopt.ts';
 import { sys } from '../../src/syscall/sys.ts';
 import { F_SETFL, O_NONBLOCK, SHUT_WR } from '../../src/syscall/zconst_linux.ts';
 import { openSockets } from '../e2e/loopback.ts';
@@ -81,6 +82,8 @@ class Rig {
   constructor() {
     const [fd, peer] = rawPair();
     sys.fcntl(peer, F_SETFL, O_NONBLOCK);
+    // Small, so that large writes are taken in parts.
+    setWriteBuffer(fd, 8192);
     const conn = fromFd(fd);
     assert.ok(conn instanceof TCPConn);
     this.conn = conn;
