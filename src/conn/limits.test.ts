@@ -7,8 +7,9 @@ import { toDialLimits, toLimits, toMonotonic, toSignal, type DialLimits } from '
 
 const options = { timeout: 5000 };
 
-test('no deadline: null, nothing, for ever', options, () => {
-  for (const t of [null, undefined, Infinity]) assert.equal(toMonotonic(t), NEVER);
+test('no deadline: null, for ever; to forget the argument is a TypeError', options, () => {
+  for (const t of [null, Infinity]) assert.equal(toMonotonic(t), NEVER);
+  assert.throws(() => toMonotonic(undefined as unknown as Deadline), TypeError);
 });
 
 test('a deadline is a Date or epoch milliseconds, moved to the monotonic clock', options, () => {

@@ -15,8 +15,8 @@ export function wantNetwork(network: unknown): asserts network is string {
 }
 
 /** A deadline on the monotonic clock; throws a TypeError or RangeError for what is none. */
-export function toMonotonic(t: Deadline | undefined): number {
-  if (t === null || t === undefined) return NEVER;
+export function toMonotonic(t: Deadline): number {
+  if (t === null) return NEVER;
   const epoch = t instanceof Date ? t.getTime() : t;
   if (typeof epoch !== 'number') {
     throw new TypeError(`Deadline must be a Date, epoch milliseconds or null, not ${typeof t}`);
@@ -45,7 +45,7 @@ export function toLimits(options: IOOptions | undefined): Limits | null {
   wantObject(options);
   const { signal, deadline } = options;
   if (signal === undefined && (deadline === undefined || deadline === null)) return null;
-  return { signal: toSignal(signal), deadline: toMonotonic(deadline) };
+  return { signal: toSignal(signal), deadline: toMonotonic(deadline ?? null) };
 }
 
 /** What a dial says about time: `timeout` counts from now, the earlier of the two limits it. */
@@ -61,5 +61,5 @@ export function toDialLimits({ timeout, deadline, signal }: DialLimits): Limits 
   }
   if (Number.isNaN(timeout)) throw new RangeError('Timeout is not a number of milliseconds');
   const own = timeout === undefined || timeout === 0 || timeout === Infinity ? NEVER : fromNow(timeout);
-  return { deadline: earlier(toMonotonic(deadline), own), signal: toSignal(signal) };
+  return { deadline: earlier(toMonotonic(deadline ?? null), own), signal: toSignal(signal) };
 }
