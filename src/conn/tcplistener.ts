@@ -3,7 +3,8 @@
 import type { TCPAddr } from '../addr/tcpaddr.ts';
 import { ClosedError, OpError } from '../errors.ts';
 import type { NetFD } from '../fd/netfd.ts';
-import { sleep } from '../poll/deadline.ts';
+import { limited } from '../fd/limited.ts';
+import { fromNow } from '../poll/deadline.ts';
 import type { Deadline, IOOptions, Listener } from './conn.ts';
 import { toLimits, toMonotonic } from './limits.ts';
 import { duplicate } from './netconn.ts';
@@ -12,7 +13,7 @@ import { RawConn } from './rawconn.ts';
 import { TCPConn, type TCPSettings } from './tcpconn.ts';
 
 /** What accept answers when a resource of the process or of the system is used up: wait and try again. */
-const EXHAUSTED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+const EXHAUSTED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ENOSPC']);
 /** How long an iteration waits then, in milliseconds, doubled each time: Go's http server does the same. */
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1000;
@@ -92,8 +93,17 @@ export class TCPListener implements Listener<TCPConn> {
         if (error.cause instanceof ClosedError) return { done: true, value: undefined };
         if (!EXHAUSTED.has(error.code)) throw error;
         if (pause === FIRST_PAUSE) warn(error);
-        await sleep(pause, this.#fd.refd);
+        await this.#pause(pause);
       }
+    }
+  }
+
+  /** Waits, but not beyond close(). */
+  async #pause(ms: number): Promise<void> {
+    try {
+      await limited(this.#fd.gone(), { deadline: fromNow(ms), signal: null }, this.#fd.refd);
+    } catch {
+      // The time is over.
     }
   }
 

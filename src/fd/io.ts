@@ -5,7 +5,7 @@ import { NEVER } from '../poll/deadline.ts';
 import { spend } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { sys } from '../syscall/sys.ts';
-import { EAGAIN, EINTR, MSG_NOSIGNAL } from '../syscall/zconst_linux.ts';
+import { EAGAIN, EFAULT, EINTR, MSG_NOSIGNAL } from '../syscall/zconst_linux.ts';
 import type { FD } from './fd.ts';
 import { BLOCKED, DONE, type Limits, type Op, SPENT, type Step } from './op.ts';
 
@@ -48,6 +48,8 @@ export function read(fd: FD, into: Uint8Array, limits: Limits | null): Promise<n
 function tryRead(fd: FD, into: Uint8Array): number {
   const { desc } = fd;
   const size = into.byteLength > MAX_RW ? MAX_RW : into.byteLength;
+  // Transferred away while the read waited: 0 bytes would look like the end of the stream.
+  if (size === 0) return -EFAULT;
   while (desc.readable) {
     const n = sys.recv(desc.fd, into, 0, size, 0);
     if (n > 0 && n < size && !desc.hungUp) desc.readable = false;

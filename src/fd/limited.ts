@@ -7,9 +7,9 @@ import { hold, release } from '../poll/loop.ts';
 import type { Limits } from './op.ts';
 import { type Abortable, follow, unfollow } from './signals.ts';
 
-/** What `work` settles with, or a CanceledError or DeadlineError if that comes first. Keeps the process alive meanwhile. */
-export async function limited<T>(work: Promise<T>, limits: Limits): Promise<T> {
-  const wait = new Wait(limits);
+/** What `work` settles with, or a CanceledError or DeadlineError if that comes first; keeps the process alive meanwhile. */
+export async function limited<T>(work: Promise<T>, limits: Limits, keepAlive = true): Promise<T> {
+  const wait = new Wait(limits, keepAlive);
   try {
     return await Promise.race([work, wait.promise]);
   } finally {
@@ -29,23 +29,25 @@ class Wait implements Due, Abortable {
   readonly due: number;
   at = 0;
   slot = -1;
+  readonly #held: boolean;
   readonly #signal: AbortSignal | null;
   #reject!: (error: Error) => void;
 
-  constructor({ deadline, signal }: Limits) {
+  constructor({ deadline, signal }: Limits, keepAlive: boolean) {
+    this.#held = keepAlive;
     this.due = deadline;
     this.#signal = signal;
     this.promise = new Promise((_resolve, reject) => {
       this.#reject = reject;
     });
-    hold();
+    if (keepAlive) hold();
     if (signal?.aborted === true) this.abort();
     else if (signal !== null) follow(signal, this);
     arm(this);
   }
 
   leave(): void {
-    release();
+    if (this.#held) release();
     disarm(this);
     if (this.#signal !== null) unfollow(this.#signal, this);
   }

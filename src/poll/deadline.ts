@@ -83,11 +83,3 @@ function fire(): void {
   }
   if (heap.first !== undefined && heap.first.at < timerAt) schedule();
 }
-
-/** Resolves after `ms` milliseconds, and keeps the process alive until then if asked. */
-export function sleep(ms: number, keepAlive: boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const own = setTimeout(resolve, ms);
-    if (!keepAlive) own.unref();
-  });
-}
