@@ -9,7 +9,7 @@ import { EAGAIN, EFAULT, EINTR, MSG_NOSIGNAL } from '../syscall/zconst_linux.ts'
 import type { FD } from './fd.ts';
 import { BLOCKED, DONE, type Limits, type Op, SPENT, type Step } from './op.ts';
 
-/** The most that one call moves (Go's maxRW): a round number below what read(2) takes. */
+/** The most that one call moves (Go's maxRW): a round number below what recv(2) takes. */
 const MAX_RW = 1 << 30;
 /** Buffers in one writev(2). */
 const MAX_IOV = 1024;
