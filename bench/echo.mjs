@@ -1,6 +1,6 @@
 // Echo: throughput, CPU per message and latency of gonet beside node:net, Go and C. See README.md.
 import { parseArgs } from 'node:util';
-import { ccVersion, compileC, compileGo, goVersion, gonetIsBuilt } from './harness/build.mjs';
+import { bun, ccVersion, compileC, compileGo, goVersion, gonetIsBuilt } from './harness/build.mjs';
 import { describeMachine, machineLine, pinned, whyNotPinned } from './harness/machine.mjs';
 import { end, output, startUntil } from './harness/process.mjs';
 import { compare, markdownTable, medians, progress, verdict, verdictLine } from './harness/report.mjs';
@@ -37,6 +37,18 @@ const RIVALS = [
     key: 'gonet-iterate',
     why: !gonetIsBuilt && 'not built',
     command: () => node(here('servers/gonet.mjs'), 'iterate'),
+  },
+  {
+    name: 'gonet, koffi',
+    key: 'gonet-ffi',
+    why: !gonetIsBuilt && 'not built',
+    command: () => ['env', 'GONET_BACKEND=ffi', ...node(here('servers/gonet.mjs'))],
+  },
+  {
+    name: 'Bun',
+    key: 'bun',
+    why: !bun && 'bun is missing, see README.md',
+    command: () => [bun, here('servers/bun.mjs')],
   },
   { name: 'node:net', key: 'node-net', why: false, command: () => node(here('servers/node-net.mjs')) },
   {

@@ -36,3 +36,4 @@ export {
   UnknownNetworkError,
   UnsupportedError,
 } from './errors.ts';
+export { backend } from './syscall/sys.ts';

@@ -19,6 +19,10 @@ export function firstLine(command, args) {
 
 export const ccVersion = firstLine('cc', ['--version']);
 export const goVersion = firstLine('go', ['version']);
+/** Bun, from the PATH or installed here; null where it is neither. */
+export const bun = ['bun', join(benchRoot, `node_modules/@oven/bun-linux-${process.arch}/bin/bun`)].find((path) =>
+  firstLine(path, ['--version']),
+);
 export const gonetIsBuilt = existsSync(join(benchRoot, '../dist/src/index.js'));
 
 function compile(output, command, argsFor) {

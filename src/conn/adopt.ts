@@ -6,7 +6,7 @@ import { addrOf, localName } from '../fd/names.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
 import * as sockopt from '../syscall/sockopt.ts';
-import { load, sys } from '../syscall/sys.ts';
+import { load, own, sys } from '../syscall/sys.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -66,6 +66,7 @@ function adopt(fd: number): TCPConn | TCPListener {
   must('fcntl', sys.fcntl(fd, F_SETFD, FD_CLOEXEC));
   netfd.lingers = sockopt.linger(fd) > 0;
   netfd.join();
+  own(fd);
   return listens ? new TCPListener(netfd, settings) : TCPConn.made(netfd, settings);
 }
 

@@ -15,12 +15,12 @@ import { poller } from '../poll/epoll.ts';
 import { hold, release, spend, yieldTurn } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import * as sockopt from '../syscall/sockopt.ts';
-import { sys } from '../syscall/sys.ts';
+import { disown, sys } from '../syscall/sys.ts';
 import { forget } from './dropped.ts';
 import type { Describe, Ends } from './ends.ts';
 import { Line } from './line.ts';
 import { follow, unfollow } from './signals.ts';
-import { type BLOCKED, DONE, IDLE, type Limits, Op, QUEUED, SPENT, type Step, WAITING } from './op.ts';
+import { BLOCKED, DONE, IDLE, type Limits, Op, QUEUED, SPENT, type Step, WAITING } from './op.ts';
 
 /** The descriptor. */
 export class FD {
@@ -71,6 +71,21 @@ export class FD {
     else if (op.signal?.aborted === true) this.cancel(op, new CanceledError(op.signal.reason));
     else if (first) this.#drive(line);
     else this.#limit(op);
+    return promise;
+  }
+
+  /** Whether an operation of one direction would be alone, with no limit but its own. */
+  isFree(line: Line<Op>): boolean {
+    return line.first === null && line.deadline === NEVER && !this.closed;
+  }
+
+  /** Begins an operation without limits, in a free line, when the direction is known not to be ready. */
+  wait<T>(op: Op): Promise<T> {
+    if (this.desc.generation === 0) return this.begin(op);
+    const promise = op.promise<T>();
+    op.line!.enter(op);
+    op.state = WAITING;
+    this.#park(op, BLOCKED);
     return promise;
   }
 
@@ -218,6 +233,7 @@ export class FD {
     this.#evict();
     this.#owned = false;
     poller.unregister(this.desc);
+    disown(this.desc.fd);
     return this.desc.fd;
   }
 

@@ -1,7 +1,6 @@
-// Reads and writes on a socket, recv(2), send(2) and writev(2), which Go and its errors call read and write: try first, wait only when the kernel says so. The hot path of the
-// package: what completes at once builds nothing but its promise.
+// Reads and writes on a socket, recv(2), send(2) and writev(2), which Go and its errors call read and write: try first, wait only
+// when the kernel says so. The hot path of the package: what completes at once builds nothing but its promise.
 
-import { NEVER } from '../poll/deadline.ts';
 import { spend } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { sys } from '../syscall/sys.ts';
@@ -21,14 +20,8 @@ export function read(fd: FD, into: Uint8Array, limits: Limits | null): Promise<n
   const { reading, desc } = fd;
   const size = into.byteLength;
   if (size === 0) return readNothing(fd, limits);
-  if (
-    limits === null &&
-    reading.first === null &&
-    reading.deadline === NEVER &&
-    desc.readable &&
-    !fd.closed &&
-    spend()
-  ) {
+  const free = limits === null && fd.isFree(reading);
+  if (free && desc.readable && spend()) {
     const n = sys.recv(desc.fd, into, 0, size > MAX_RW ? MAX_RW : size, 0);
     if (n > 0) {
       if (n < size && !desc.hungUp) desc.readable = false;
@@ -38,7 +31,8 @@ export function read(fd: FD, into: Uint8Array, limits: Limits | null): Promise<n
     if (n === -EAGAIN) desc.readable = false;
     else if (n !== -EINTR) return Promise.reject(fd.describe(fd.ends, 'read', syscallError('read', n)));
   }
-  return fd.begin(fd.op(reading, 'read', readStep, into, limits));
+  const op = fd.op(reading, 'read', readStep, into, limits);
+  return free && !desc.readable ? fd.wait(op) : fd.begin(op);
 }
 
 /**
@@ -93,7 +87,8 @@ const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: 
 
 /** What comes next of a stream, as a step of an iteration. */
 export function next(fd: FD): Promise<IteratorResult<Buffer, undefined>> {
-  return fd.begin(fd.op(fd.reading, 'read', nextStep, null, null));
+  const op = fd.op(fd.reading, 'read', nextStep, null, null);
+  return !fd.desc.readable && fd.isFree(fd.reading) ? fd.wait(op) : fd.begin(op);
 }
 
 const nextStep: Step = (fd, op) => {
@@ -109,8 +104,7 @@ const nextStep: Step = (fd, op) => {
 export function write(fd: FD, data: Uint8Array, limits: Limits | null): Promise<number> {
   const { writing, desc } = fd;
   const size = data.byteLength;
-  const idle = limits === null && writing.first === null && writing.deadline === NEVER && desc.writable && !fd.closed;
-  if (idle && size > 0 && size <= MAX_RW && spend()) {
+  if (limits === null && fd.isFree(writing) && desc.writable && size > 0 && size <= MAX_RW && spend()) {
     const n = sys.send(desc.fd, data, 0, size, MSG_NOSIGNAL);
     if (n === size) return Promise.resolve(n);
     if (n === -EAGAIN) desc.writable = false;

@@ -64,6 +64,13 @@ export interface Backend {
   readonly name: 'ffi' | 'native';
   readonly sys: Sys;
   /**
+   * From now on the descriptor is closed with the thread, however that ends. Where threads other than the main one work at all,
+   * what `socket`, `accept4` and `epoll_create1` answer is owned already, until `close`.
+   */
+  own(fd: number): void;
+  /** The descriptor lives on without us. */
+  disown(fd: number): void;
+  /**
    * Calls `wake` from Node's loop whenever `fd` is readable, in a place where promises, ticks and exceptions behave as in any
    * callback of Node's. Starts unref'd. Throws an UnsupportedError where this thread cannot do it.
    */

@@ -162,5 +162,7 @@ export function ffiBackend(): Backend {
       return c.if_indextoname(index, name) ? 0 : -errno[0]!;
     },
   };
-  return { name: 'ffi', sys, watch: libc.watch };
+  const nothing = (): void => {};
+  // Only the main thread can poll, and its descriptors are closed by the kernel when the process ends.
+  return { name: 'ffi', sys, own: nothing, disown: nothing, watch: libc.watch };
 }

@@ -5,6 +5,29 @@ import { UnsupportedError } from '../errors.ts';
 import { unsupported } from './arch.ts';
 import type { Backend, Sys } from './backend.ts';
 import { ffiBackend } from './libc.ts';
+import { hasAddon, nativeBackend } from './native.ts';
+
+type Name = Backend['name'];
+
+/** What the environment variable GONET_BACKEND asks for; null for whatever is there. */
+function asked(): Name | null {
+  const name = process.env['GONET_BACKEND'] ?? '';
+  if (name === '') return null;
+  if (name === 'ffi' || name === 'native') return name;
+  throw new UnsupportedError(`GONET_BACKEND must be "ffi" or "native", not "${name}"`);
+}
+
+function expected(): Name {
+  if (unsupported() !== null) return 'ffi';
+  const { GONET_BACKEND: name } = process.env;
+  return name === 'ffi' || name === 'native' ? name : hasAddon() ? 'native' : 'ffi';
+}
+
+/**
+ * The backend in use: `native`, the addon in C, or `ffi`, koffi. Before the first socket call, which loads it, the one that will
+ * be tried: the addon where there is one. The environment variable GONET_BACKEND forces one of the two.
+ */
+export let backend: 'ffi' | 'native' = expected();
 
 let loaded: Backend | null = null;
 
@@ -13,9 +36,34 @@ export function load(): Backend {
   if (loaded !== null) return loaded;
   const why = unsupported();
   if (why !== null) throw new UnsupportedError(why);
-  loaded = ffiBackend();
+  loaded = choose();
+  backend = loaded.name;
   Object.assign(sys, loaded.sys);
   return loaded;
+}
+
+function choose(): Backend {
+  const forced = asked();
+  if (forced === 'ffi' || (forced === null && !hasAddon())) return ffiBackend();
+  try {
+    return nativeBackend();
+  } catch (cause) {
+    const why = `the native backend cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
+    if (forced === 'native') throw new UnsupportedError(`GONET_BACKEND is "native", but ${why}`, { cause });
+    const fallback = ffiBackend();
+    process.emitWarning(`gonet uses koffi, because ${why}`, { code: 'GONET_NATIVE' });
+    return fallback;
+  }
+}
+
+/** The descriptor was made elsewhere and is closed with this thread from now on. */
+export function own(fd: number): void {
+  load().own(fd);
+}
+
+/** The descriptor is somebody else's from now on. */
+export function disown(fd: number): void {
+  load().disown(fd);
 }
 
 function lazy<K extends keyof Sys>(name: K): Sys[K] {

@@ -1,0 +1,183 @@
+/* The addon: how an entry is called from JavaScript, what its arguments may be, and the end of an environment, which may come
+ * at any moment: worker.terminate() and process.exit() run no JavaScript of ours. Node-API version 8. */
+#include "gonet.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Raised when an entry changes its meaning: src/syscall/native.ts refuses an addon of another contract. */
+#define CONTRACT 1
+
+/* ── arguments ─────────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+void refuse(struct call *c, size_t i, const char *wanted) {
+	char text[128];
+	if (c->error) return;
+	c->error = THROWN;
+	snprintf(text, sizeof text, "Argument %zu of %s must be %s", i + 1, c->name, wanted);
+	napi_throw_type_error(c->env, "ERR_INVALID_ARG_TYPE", text);
+}
+
+/* A whole number from `least` to `most`. As a double: Node-API makes an int32 of anything, of NaN 0. */
+static double check(struct call *c, double n, double least, double most, int error) {
+	if (c->error) return 0;
+	if (n >= least && n <= most && n == (double)(int64_t)n) return n;
+	c->error = error;
+	return 0;
+}
+
+int check_fd(struct call *c, double n) { return (int)check(c, n, 0, INT32_MAX, EBADF); }
+
+int check_int(struct call *c, double n) { return (int)check(c, n, INT32_MIN, INT32_MAX, EINVAL); }
+
+size_t check_size(struct call *c, double n) { return (size_t)check(c, n, 0, 0x1p53, EFAULT); }
+
+static double take_number(struct call *c, size_t i) {
+	double n = 0;
+	if (!c->error && napi_get_value_double(c->env, c->argv[i], &n) != napi_ok) refuse(c, i, "a number");
+	return n;
+}
+
+int take_fd(struct call *c, size_t i) { return check_fd(c, take_number(c, i)); }
+
+int take_int(struct call *c, size_t i) { return check_int(c, take_number(c, i)); }
+
+size_t take_size(struct call *c, size_t i) { return check_size(c, take_number(c, i)); }
+
+void *take_array(struct call *c, napi_value value, size_t i, napi_typedarray_type type, size_t *length) {
+	napi_typedarray_type actual;
+	void *start = NULL;
+	bool is_typed = false;
+	*length = 0;
+	if (c->error) return NULL;
+	if (napi_get_typedarray_info(c->env, value, &actual, length, &start, NULL, NULL) == napi_ok) is_typed = actual == type;
+	if (!is_typed) refuse(c, i, type == napi_uint8_array ? "a Uint8Array" : type == napi_int32_array ? "an Int32Array" : "a Uint32Array");
+	return start;
+}
+
+void *take_range(struct call *c, size_t i, size_t off, size_t len) {
+	size_t size;
+	char *start = take_array(c, c->argv[i], i, napi_uint8_array, &size);
+	if (!c->error && (off > size || len > size - off)) c->error = EFAULT;
+	return c->error || size == 0 ? NULL : start + off;
+}
+
+/* ── descriptors that go with the environment ──────────────────────────────────────────────────────────────────────────── */
+
+void own(struct environment *mine, int fd) {
+	if (fd < MAX_OWNED) mine->owned[fd / 64] |= UINT64_C(1) << (fd % 64);
+}
+
+void disown(struct environment *mine, int fd) {
+	if (fd < MAX_OWNED) mine->owned[fd / 64] &= ~(UINT64_C(1) << (fd % 64));
+}
+
+static void close_owned(struct environment *mine) {
+	for (int word = 0; word < MAX_OWNED / 64; word++)
+		for (; mine->owned[word]; mine->owned[word] &= mine->owned[word] - 1)
+			close(word * 64 + __builtin_ctzll(mine->owned[word]));
+}
+
+static long gonet_own(struct call *c) {
+	int fd = take_fd(c, 0);
+	if (c->error) return -c->error;
+	own(c->mine, fd);
+	return 0;
+}
+
+static long gonet_disown(struct call *c) {
+	int fd = take_fd(c, 0);
+	if (c->error) return -c->error;
+	disown(c->mine, fd);
+	return 0;
+}
+
+static const struct entry own_calls[] = {
+	{"own", gonet_own},
+	{"disown", gonet_disown},
+	{NULL, NULL},
+};
+
+/* ── an environment ────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static napi_value enter(napi_env env, napi_callback_info info) {
+	const struct entry *entry;
+	struct call c = {.env = env};
+	size_t argc = MAX_ARGS;
+	napi_value answer = NULL;
+	if (napi_get_cb_info(env, info, &argc, c.argv, NULL, (void **)&entry) != napi_ok) return NULL;
+	c.name = entry->name;
+	if (napi_get_instance_data(env, (void **)&c.mine) != napi_ok || !c.mine) return NULL;
+	long n = entry->call(&c);
+	if (c.error != THROWN) napi_create_int64(env, n, &answer);
+	return answer;
+}
+
+static napi_value enter_message(napi_env env, napi_callback_info info) {
+	const struct entry *entry;
+	struct call c = {.env = env};
+	size_t argc = 1;
+	if (napi_get_cb_info(env, info, &argc, c.argv, NULL, (void **)&entry) != napi_ok) return NULL;
+	c.name = entry->name;
+	if (napi_get_instance_data(env, (void **)&c.mine) != napi_ok || !c.mine) return NULL;
+	c.mine->numbers[0] = (double)entry->call(&c);
+	return NULL;
+}
+
+static void end(napi_async_cleanup_hook_handle hook, struct environment *mine) {
+	free(mine);
+	napi_remove_async_cleanup_hook(hook);
+}
+
+static void end_after_watch(struct environment *mine) { end(mine->hook, mine); }
+
+/* The end: the loop stops watching, then every descriptor is closed, the epoll among them, and the memory goes last. */
+static void environment_ends(napi_async_cleanup_hook_handle hook, void *data) {
+	struct environment *mine = data;
+	mine->hook = hook;
+	bool wait = waker_stop(mine, end_after_watch);
+	close_owned(mine);
+	if (!wait) end(hook, mine);
+}
+
+static bool export_calls(napi_env env, napi_value exports, const struct entry *entry, napi_callback enter) {
+	napi_value function;
+	for (; entry->name; entry++) {
+		if (napi_create_function(env, entry->name, NAPI_AUTO_LENGTH, enter, (void *)entry, &function) != napi_ok ||
+		    napi_set_named_property(env, exports, entry->name, function) != napi_ok)
+			return false;
+	}
+	return true;
+}
+
+/* `contract` and `numbers`. The memory is the environment's own: even a transfer of the buffer cannot take it away. */
+static bool export_values(napi_env env, napi_value exports, struct environment *mine) {
+	napi_value contract, memory, numbers;
+	return napi_create_int32(env, CONTRACT, &contract) == napi_ok &&
+	       napi_set_named_property(env, exports, "contract", contract) == napi_ok &&
+	       napi_create_external_arraybuffer(env, mine->numbers, sizeof mine->numbers, NULL, NULL, &memory) == napi_ok &&
+	       napi_create_typedarray(env, napi_float64_array, sizeof mine->numbers / sizeof *mine->numbers, memory, 0, &numbers) == napi_ok &&
+	       napi_set_named_property(env, exports, "numbers", numbers) == napi_ok;
+}
+
+NAPI_MODULE_INIT() {
+	struct environment *mine = calloc(1, sizeof *mine);
+	if (!mine) {
+		napi_throw_error(env, "ENOMEM", "Out of memory");
+		return NULL;
+	}
+	mine->env = env;
+	if (napi_set_instance_data(env, mine, NULL, NULL) != napi_ok ||
+	    napi_add_async_cleanup_hook(env, environment_ends, mine, NULL) != napi_ok) {
+		napi_set_instance_data(env, NULL, NULL, NULL);
+		free(mine);
+		napi_throw_error(env, NULL, "Node-API refuses the addon");
+		return NULL;
+	}
+	if (!export_values(env, exports, mine) || !export_calls(env, exports, own_calls, enter) ||
+	    !export_calls(env, exports, system_calls, enter) || !export_calls(env, exports, message_calls, enter_message) ||
+	    !export_calls(env, exports, waker_calls, enter))
+		napi_throw_error(env, NULL, "Node-API refuses an export");
+	return exports;
+}

@@ -1,0 +1,75 @@
+/* What the files of the addon share: one environment's state, and the two tables that gonet.c exports. No policy anywhere:
+ * what to call, when and why is TypeScript's. */
+#ifndef GONET_H
+#define GONET_H
+
+#define NAPI_VERSION 8
+#include <node_api.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Node's loop, as waker.c watches a descriptor through it. */
+struct waker;
+
+/* Descriptors from here on are not closed with their environment: more than fs.nr_open allows by default, proc_sys_fs(5). */
+#define MAX_OWNED (1 << 20)
+
+/* One environment: the main thread, or one worker. */
+struct environment {
+	napi_env env;
+	napi_async_cleanup_hook_handle hook; /* set when it ends */
+	struct waker *waker; /* NULL while nothing is watched */
+	double numbers[4];   /* arguments of recv and send, and their answer; JavaScript sees the same memory */
+	uint64_t owned[MAX_OWNED / 64]; /* a bit for each descriptor that is closed when the environment ends */
+};
+
+/* Arguments of any entry. */
+#define MAX_ARGS 5
+
+/* One call from JavaScript: its arguments, and the first thing that is wrong with them. */
+struct call {
+	napi_env env;
+	struct environment *mine;
+	const char *name;
+	napi_value argv[MAX_ARGS];
+	int error; /* 0, an errno, or THROWN */
+};
+
+/* A TypeError is pending, so there is no answer. */
+#define THROWN (-1)
+
+/* What is behind a function of the addon. It answers with the result of its call, or -errno. */
+struct entry {
+	const char *name;
+	long (*call)(struct call *);
+};
+
+extern const struct entry system_calls[]; /* sys.c */
+extern const struct entry message_calls[]; /* sys.c: called without their numbers, see there */
+extern const struct entry waker_calls[];  /* waker.c */
+
+/* Arguments, gonet.c. What has the wrong type throws a TypeError; a number out of range is EBADF, EINVAL or EFAULT. After the
+ * first thing that is wrong, the rest is not looked at. */
+int check_fd(struct call *c, double n);
+int check_int(struct call *c, double n);
+size_t check_size(struct call *c, double n);
+int take_fd(struct call *c, size_t i);
+int take_int(struct call *c, size_t i);
+size_t take_size(struct call *c, size_t i);
+/* The memory of `value`, argument i or a part of it, a typed array of `type`; `length` is its number of elements. */
+void *take_array(struct call *c, napi_value value, size_t i, napi_typedarray_type type, size_t *length);
+/* `len` bytes from `off` on of argument i, a Uint8Array. */
+void *take_range(struct call *c, size_t i, size_t off, size_t len);
+/* Argument i is not what it should be. */
+void refuse(struct call *c, size_t i, const char *wanted);
+
+/* The descriptors that go with the environment, gonet.c. */
+void own(struct environment *mine, int fd);
+void disown(struct environment *mine, int fd);
+
+/* Ends the watch if there is one, waker.c. `done`, unless it is NULL, runs when the loop has let go of it; false when there is
+ * nothing to wait for, and `done` will not run. */
+bool waker_stop(struct environment *mine, void (*done)(struct environment *));
+
+#endif
