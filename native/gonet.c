@@ -151,14 +151,26 @@ static bool export_calls(napi_env env, napi_value exports, const struct entry *e
 	return true;
 }
 
-/* `contract` and `numbers`. The memory is the environment's own: even a transfer of the buffer cannot take it away. */
+/* Memory of the environment as a typed array: even a transfer of its buffer cannot take it away. */
+static bool export_memory(napi_env env, napi_value exports, const char *name, napi_typedarray_type type, void *start, size_t size,
+                          size_t length) {
+	napi_value memory, array;
+	return napi_create_external_arraybuffer(env, start, size, NULL, NULL, &memory) == napi_ok &&
+	       napi_create_typedarray(env, type, length, memory, 0, &array) == napi_ok &&
+	       napi_set_named_property(env, exports, name, array) == napi_ok;
+}
+
+#define MEMORY(name, type, array) export_memory(env, exports, name, type, array, sizeof array, sizeof array / sizeof *array)
+
 static bool export_values(napi_env env, napi_value exports, struct environment *mine) {
-	napi_value contract, memory, numbers;
+	napi_value contract;
 	return napi_create_int32(env, CONTRACT, &contract) == napi_ok &&
 	       napi_set_named_property(env, exports, "contract", contract) == napi_ok &&
-	       napi_create_external_arraybuffer(env, mine->numbers, sizeof mine->numbers, NULL, NULL, &memory) == napi_ok &&
-	       napi_create_typedarray(env, napi_float64_array, sizeof mine->numbers / sizeof *mine->numbers, memory, 0, &numbers) == napi_ok &&
-	       napi_set_named_property(env, exports, "numbers", numbers) == napi_ok;
+	       MEMORY("numbers", napi_float64_array, mine->numbers) &&
+	       MEMORY("recv_rows", napi_int32_array, mine->reads.rows) &&
+	       MEMORY("recv_space", napi_uint8_array, mine->reads.space) &&
+	       MEMORY("send_rows", napi_int32_array, mine->writes.rows) &&
+	       MEMORY("send_space", napi_uint8_array, mine->writes.space);
 }
 
 NAPI_MODULE_INIT() {
@@ -177,7 +189,7 @@ NAPI_MODULE_INIT() {
 	}
 	if (!export_values(env, exports, mine) || !export_calls(env, exports, own_calls, enter) ||
 	    !export_calls(env, exports, system_calls, enter) || !export_calls(env, exports, message_calls, enter_message) ||
-	    !export_calls(env, exports, waker_calls, enter))
+	    !export_calls(env, exports, batch_calls, enter) || !export_calls(env, exports, waker_calls, enter))
 		napi_throw_error(env, NULL, "Node-API refuses an export");
 	return exports;
 }

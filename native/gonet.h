@@ -15,12 +15,23 @@ struct waker;
 /* Descriptors from here on are not closed with their environment: more than fs.nr_open allows by default, proc_sys_fs(5). */
 #define MAX_OWNED (1 << 20)
 
+/* Calls that are made together: rows of descriptor, offset in `space` and length, whose place the answer takes. */
+#define ROWS 64
+#define SPACE 65536
+
+struct batch {
+	int32_t rows[3 * ROWS];
+	char space[SPACE];
+};
+
 /* One environment: the main thread, or one worker. */
 struct environment {
 	napi_env env;
 	napi_async_cleanup_hook_handle hook; /* set when it ends */
 	struct waker *waker; /* NULL while nothing is watched */
-	double numbers[4];   /* arguments of recv and send, and their answer; JavaScript sees the same memory */
+	/* What JavaScript sees as well. */
+	double numbers[4]; /* the arguments of recv and send, and their answer */
+	struct batch reads, writes;
 	uint64_t owned[MAX_OWNED / 64]; /* a bit for each descriptor that is closed when the environment ends */
 };
 
@@ -47,6 +58,7 @@ struct entry {
 
 extern const struct entry system_calls[]; /* sys.c */
 extern const struct entry message_calls[]; /* sys.c: called without their numbers, see there */
+extern const struct entry batch_calls[];   /* sys.c */
 extern const struct entry waker_calls[];  /* waker.c */
 
 /* Arguments, gonet.c. What has the wrong type throws a TypeError; a number out of range is EBADF, EINVAL or EFAULT. After the

@@ -262,6 +262,54 @@ static long sys_recv(struct call *c) { return message(c, SYS_recvfrom); }
 
 static long sys_send(struct call *c) { return message(c, SYS_sendto); }
 
+/* ── many messages in one crossing ───────────────────────────────────────────────────────────────────────────────────────
+ * recv_batch(count, flags) and send_batch(count, flags): the calls of the first `count` rows, one after the other. recv chooses
+ * the offsets, without gaps, and answers -EINTR where no room is left: nothing was tried. */
+
+static bool take_count(struct call *c, int *count, int *flags) {
+	*count = take_int(c, 0);
+	*flags = take_int(c, 1);
+	if (!c->error && (*count < 0 || *count > ROWS)) c->error = EINVAL;
+	return !c->error;
+}
+
+static bool is_range(const int32_t *row) {
+	return row[1] >= 0 && row[2] >= 0 && row[1] <= SPACE && row[2] <= SPACE - row[1];
+}
+
+static long sys_recv_batch(struct call *c) {
+	struct batch *reads = &c->mine->reads;
+	int count, flags, used = 0;
+	if (!take_count(c, &count, &flags)) return -c->error;
+	for (int32_t *row = reads->rows; count > 0; count--, row += 3) {
+		row[1] = used;
+		if (!is_range(row)) {
+			row[2] = -EINTR;
+			continue;
+		}
+		row[2] = (int32_t)result(syscall(SYS_recvfrom, row[0], reads->space + row[1], (size_t)row[2], flags, NULL, NULL));
+		if (row[2] > 0) used += row[2];
+	}
+	return 0;
+}
+
+static long sys_send_batch(struct call *c) {
+	struct batch *writes = &c->mine->writes;
+	int count, flags;
+	if (!take_count(c, &count, &flags)) return -c->error;
+	for (int32_t *row = writes->rows; count > 0; count--, row += 3) {
+		if (!is_range(row)) row[2] = -EFAULT;
+		else row[2] = (int32_t)result(syscall(SYS_sendto, row[0], writes->space + row[1], (size_t)row[2], flags, NULL, 0));
+	}
+	return 0;
+}
+
+const struct entry batch_calls[] = {
+	{"recv_batch", sys_recv_batch},
+	{"send_batch", sys_send_batch},
+	{NULL, NULL},
+};
+
 const struct entry message_calls[] = {
 	{"recv", sys_recv},
 	{"send", sys_send},

@@ -134,14 +134,14 @@ export abstract class NetConn implements Conn {
 
   #set(set: (fd: number) => number, describe: (cause: Error) => Error | OpError): void {
     if (this.fd.closed) throw describe(new ClosedError());
-    const n = set(this.fd.desc.fd);
+    const n = set(this.fd.number());
     if (n < 0) throw describe(syscallError('setsockopt', n));
   }
 
   /** shutdown(2); the op of a failure is `close`, as in Go. */
   protected shutdown(how: number): void {
     if (this.fd.closed) throw opError(this.fd.ends, 'close', new ClosedError());
-    const n = sys.shutdown(this.fd.desc.fd, how);
+    const n = sys.shutdown(this.fd.number(), how);
     if (n < 0) throw opError(this.fd.ends, 'close', syscallError('shutdown', n));
   }
 }
@@ -149,7 +149,7 @@ export abstract class NetConn implements Conn {
 /** F_DUPFD_CLOEXEC of fcntl(2). */
 export function duplicate(fd: NetFD): number {
   if (fd.closed) throw opError(fd.ends, 'dup', new ClosedError());
-  const n = sys.fcntl(fd.desc.fd, F_DUPFD_CLOEXEC, 0);
+  const n = sys.fcntl(fd.number(), F_DUPFD_CLOEXEC, 0);
   if (n < 0) throw opError(fd.ends, 'dup', syscallError('fcntl', n));
   return n;
 }

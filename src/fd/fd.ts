@@ -19,8 +19,9 @@ import { disown, sys } from '../syscall/sys.ts';
 import { forget } from './dropped.ts';
 import type { Describe, Ends } from './ends.ts';
 import { Line } from './line.ts';
+import { flush, post } from './outbox.ts';
 import { follow, unfollow } from './signals.ts';
-import { BLOCKED, DONE, IDLE, type Limits, Op, QUEUED, SPENT, type Step, WAITING } from './op.ts';
+import { BLOCKED, DONE, IDLE, type Limits, NONE, Op, QUEUED, SPENT, type Step, WAITING } from './op.ts';
 
 /** The descriptor. */
 export class FD {
@@ -56,6 +57,8 @@ export class FD {
     op.subject = subject;
     op.position = 0;
     op.written = 0;
+    op.answer = NONE;
+    op.appetite = 0;
     op.deadline = limits === null ? NEVER : limits.deadline;
     op.signal = limits === null ? null : limits.signal;
     return op;
@@ -86,6 +89,16 @@ export class FD {
     op.line!.enter(op);
     op.state = WAITING;
     this.#park(op, BLOCKED);
+    return promise;
+  }
+
+  /** Begins a small write, in a free line: its bytes go out at the end of the turn. */
+  post(op: Op, data: Uint8Array, size: number): Promise<number> {
+    const promise = op.promise<number>();
+    op.appetite = size;
+    op.line!.enter(op);
+    op.state = WAITING;
+    post(this.desc.fd, op, data, size);
     return promise;
   }
 
@@ -189,8 +202,15 @@ export class FD {
     else disarm(op);
   }
 
+  /** The number, for a call of one's own: small writes that wait for the end of the turn go out first. */
+  number(): number {
+    flush();
+    return this.desc.fd;
+  }
+
   /** Moves the sticky deadline of one direction, for waiting operations too. `at` is on the monotonic clock. */
   setDeadline(line: Line<Op>, at: number): void {
+    flush();
     line.deadline = at;
     for (let op = line.first; op !== null;) {
       const { next } = op;
@@ -215,7 +235,7 @@ export class FD {
   use<T>(fn: (fd: number) => T): T {
     this.#users++;
     try {
-      return fn(this.desc.fd);
+      return fn(this.number());
     } finally {
       if (--this.#users === 0 && this.closed) this.#destroy();
     }
@@ -238,6 +258,7 @@ export class FD {
   }
 
   #evict(): void {
+    flush();
     this.closed = true;
     forget(this);
     for (const line of [this.reading, this.writing]) {

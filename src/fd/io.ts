@@ -5,11 +5,15 @@ import { spend } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { sys } from '../syscall/sys.ts';
 import { EAGAIN, EFAULT, EINTR, MSG_NOSIGNAL } from '../syscall/zconst_linux.ts';
+import type { Desc } from '../poll/desc.ts';
 import type { FD } from './fd.ts';
-import { BLOCKED, DONE, type Limits, type Op, SPENT, type Step } from './op.ts';
+import { BLOCKED, DONE, type Limits, NONE, type Op, SPENT, type Step, delivery } from './op.ts';
+import * as outbox from './outbox.ts';
 
 /** The most that one call moves (Go's maxRW): a round number below what recv(2) takes. */
 const MAX_RW = 1 << 30;
+/** The most that the poller reads for one operation, when it reads for many; a stream's next bytes come with the next read. */
+const BRIEF = 2048;
 /** Buffers in one writev(2). */
 const MAX_IOV = 1024;
 
@@ -24,7 +28,7 @@ export function read(fd: FD, into: Uint8Array, limits: Limits | null): Promise<n
   if (free && desc.readable && spend()) {
     const n = sys.recv(desc.fd, into, 0, size > MAX_RW ? MAX_RW : size, 0);
     if (n > 0) {
-      if (n < size && !desc.hungUp) desc.readable = false;
+      drained(desc, n, size);
       return Promise.resolve(n);
     }
     if (n === 0) return Promise.resolve(null);
@@ -32,13 +36,17 @@ export function read(fd: FD, into: Uint8Array, limits: Limits | null): Promise<n
     else if (n !== -EINTR) return Promise.reject(fd.describe(fd.ends, 'read', syscallError('read', n)));
   }
   const op = fd.op(reading, 'read', readStep, into, limits);
+  if (desc.brief) op.appetite = size > BRIEF ? BRIEF : size;
   return free && !desc.readable ? fd.wait(op) : fd.begin(op);
 }
 
-/**
- * One recv(2) of a stream as far as an operation is concerned: the count, -EAGAIN for wait, or another -errno. A read that
- * did not fill its buffer has drained the socket, so the next one waits without a call (epoll(7)), unless the peer has hung up.
- */
+/** A read of at most `size` bytes gave `n`. One that was not filled has drained the socket (epoll(7)), unless the peer has hung up. */
+function drained(desc: Desc, n: number, size: number): void {
+  desc.brief = n < BRIEF;
+  if (n < size && !desc.hungUp) desc.readable = false;
+}
+
+/** One recv(2) of a stream as far as an operation is concerned: the count, -EAGAIN for wait, or another -errno. */
 function tryRead(fd: FD, into: Uint8Array): number {
   const { desc } = fd;
   const size = into.byteLength > MAX_RW ? MAX_RW : into.byteLength;
@@ -46,15 +54,29 @@ function tryRead(fd: FD, into: Uint8Array): number {
   if (size === 0) return -EFAULT;
   while (desc.readable) {
     const n = sys.recv(desc.fd, into, 0, size, 0);
-    if (n > 0 && n < size && !desc.hungUp) desc.readable = false;
+    if (n > 0) drained(desc, n, size);
     if (n === -EAGAIN) desc.readable = false;
     else if (n !== -EINTR) return n;
   }
   return -EAGAIN;
 }
 
+/** The same for a call that the poller has made in a batch; NONE where it has made none. */
+function batched(fd: FD, op: Op): number {
+  const n = op.answer;
+  if (n === NONE) return NONE;
+  op.answer = NONE;
+  if (n > 0) drained(fd.desc, n, op.appetite);
+  else if (n === -EAGAIN) fd.desc.readable = false;
+  else if (n === -EINTR) return NONE;
+  return n;
+}
+
 const readStep: Step = (fd, op) => {
-  const n = tryRead(fd, op.subject as Uint8Array);
+  const into = op.subject as Uint8Array;
+  let n = batched(fd, op);
+  if (n === NONE) n = tryRead(fd, into);
+  else if (n > 0) into.set(delivery.subarray(op.position, op.position + n));
   if (n >= 0) return fd.resolve(op, n === 0 ? null : n);
   return n === -EAGAIN ? BLOCKED : fd.fail(op, 'read', n);
 };
@@ -88,11 +110,17 @@ const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: 
 /** What comes next of a stream, as a step of an iteration. */
 export function next(fd: FD): Promise<IteratorResult<Buffer, undefined>> {
   const op = fd.op(fd.reading, 'read', nextStep, null, null);
+  if (fd.desc.brief) op.appetite = BRIEF;
   return !fd.desc.readable && fd.isFree(fd.reading) ? fd.wait(op) : fd.begin(op);
 }
 
 const nextStep: Step = (fd, op) => {
-  const n = tryRead(fd, space);
+  let n = batched(fd, op);
+  if (n > 0) {
+    const value = Buffer.from(delivery.subarray(op.position, op.position + n));
+    return fd.resolve(op, { done: false, value });
+  }
+  if (n === NONE) n = tryRead(fd, space);
   if (n > 0) return fd.resolve(op, { done: false, value: take(n) });
   if (n === 0) return fd.resolve(op, END);
   return n === -EAGAIN ? BLOCKED : fd.fail(op, 'read', n);
@@ -105,6 +133,8 @@ export function write(fd: FD, data: Uint8Array, limits: Limits | null): Promise<
   const { writing, desc } = fd;
   const size = data.byteLength;
   if (limits === null && fd.isFree(writing) && desc.writable && size > 0 && size <= MAX_RW && spend()) {
+    if (outbox.takes(size)) return fd.post(fd.op(writing, 'write', writeStep, data, null), data, size);
+    outbox.flush();
     const n = sys.send(desc.fd, data, 0, size, MSG_NOSIGNAL);
     if (n === size) return Promise.resolve(n);
     if (n === -EAGAIN) desc.writable = false;
@@ -118,6 +148,8 @@ export function write(fd: FD, data: Uint8Array, limits: Limits | null): Promise<
 }
 
 const writeStep: Step = (fd, op) => {
+  // All of it in a batch, which is the usual case.
+  if (op.answer === op.appetite) return fd.resolve(op, op.answer);
   const data = op.subject as Uint8Array;
   const { desc } = fd;
   const size = data.byteLength;
@@ -125,7 +157,9 @@ const writeStep: Step = (fd, op) => {
     // An empty write needs no room.
     if (!desc.writable && size > 0) return BLOCKED;
     const left = size - op.position;
-    const n = sys.send(desc.fd, data, op.position, left > MAX_RW ? MAX_RW : left, MSG_NOSIGNAL);
+    let n = op.answer;
+    op.answer = NONE;
+    if (n === NONE) n = sys.send(desc.fd, data, op.position, left > MAX_RW ? MAX_RW : left, MSG_NOSIGNAL);
     if (n > 0 || size === 0) {
       if (n > 0) op.written = op.position += n;
       if (op.position >= size && n >= 0) return fd.resolve(op, op.written);

@@ -9,7 +9,7 @@
 
 import { CanceledError, ClosedError, DeadlineError } from '../errors.ts';
 import { NEVER, earlier, type Due } from '../poll/deadline.ts';
-import type { Waiter } from '../poll/poller.ts';
+import type { Reader } from '../poll/poller.ts';
 import type { FD } from './fd.ts';
 import type { InLine, Line } from './line.ts';
 import type { Abortable } from './signals.ts';
@@ -30,6 +30,11 @@ export interface Limits {
   signal: AbortSignal | null;
 }
 
+/** No system call has been made for the operation. */
+export const NONE = -0x4000_0000;
+/** The space of the batch whose answers are being handed out. */
+export let delivery: Buffer = Buffer.alloc(0);
+
 export const IDLE = 0;
 export const QUEUED = 1;
 export const WAITING = 2;
@@ -38,7 +43,7 @@ type State = typeof IDLE | typeof QUEUED | typeof WAITING;
 const nothing = (): void => {};
 
 /** The operation. */
-export class Op implements Waiter, Due, Abortable, InLine<Op> {
+export class Op implements Reader, Due, Abortable, InLine<Op> {
   state: State = IDLE;
   fd: FD | null = null;
   line: Line<Op> | null = null;
@@ -48,10 +53,14 @@ export class Op implements Waiter, Due, Abortable, InLine<Op> {
   step: Step | null = null;
   /** The buffer, buffers or function that it works on; the caller's until the promise settles. */
   subject: unknown = null;
-  /** Where in the buffer to go on, or which buffer. */
+  /** Where in the buffer to go on, or which buffer; of a read in a batch, where its bytes are. */
   position = 0;
   /** Bytes written so far. */
   written = 0;
+  /** What a system call has answered that was made for it in a batch. */
+  answer: number = NONE;
+  /** Bytes that a batch may read for it, or that it writes in one; 0 for none. */
+  appetite = 0;
   resolve: (value: never) => void = nothing;
   reject: (error: Error) => void = nothing;
   deadline: number = NEVER;
@@ -75,6 +84,22 @@ export class Op implements Waiter, Due, Abortable, InLine<Op> {
   /** The poller, or the next turn: go on. */
   wake(): void {
     if (this.state === WAITING) this.fd!.resume(this);
+  }
+
+  /** What the poller may read for it; nothing where the next operation may be the user's own code. */
+  get room(): number {
+    if (this.next !== null) return 0;
+    // Transferred away or shrunk while it waited: the read itself says so.
+    const { subject } = this;
+    return subject instanceof Uint8Array && subject.byteLength < this.appetite ? 0 : this.appetite;
+  }
+
+  /** The poller has made the call. */
+  wakeWith(n: number, space: Buffer, at: number): void {
+    this.answer = n;
+    this.position = at;
+    delivery = space;
+    this.wake();
   }
 
   /** The deadline has passed. */

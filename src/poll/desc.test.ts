@@ -3,10 +3,11 @@ import { test } from 'node:test';
 
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from '../syscall/zconst_linux.ts';
 import { Desc } from './desc.ts';
-import type { Waiter } from './poller.ts';
+import type { Reader } from './poller.ts';
 
 const options = { timeout: 5000 };
-const waiter = (): Waiter => ({ wake: () => assert.fail('the machine itself wakes nobody') });
+const nobody = (): never => assert.fail('the machine itself wakes nobody');
+const waiter = (): Reader => ({ wake: nobody, wakeWith: nobody, room: 0 });
 
 /** A Desc in the idle state: nothing is ready. */
 function idle(): Desc {

@@ -8,7 +8,7 @@
 // IN, RDHUP, HUP and ERR make the reading direction ready, OUT, HUP and ERR the writing one.
 
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../syscall/zconst_linux.ts';
-import type { Waiter } from './poller.ts';
+import type { Reader, Waiter } from './poller.ts';
 
 const READ_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 const WRITE_EVENTS = EPOLLOUT | EPOLLHUP | EPOLLERR;
@@ -26,7 +26,9 @@ export class Desc {
   hungUp = false;
   /** The peer is gone: reset, or both ways shut. */
   gone = false;
-  reader: Waiter | null = null;
+  /** The last read was of few bytes, so the next one probably is. */
+  brief = false;
+  reader: Reader | null = null;
   writer: Waiter | null = null;
   /** Woken once when `gone` becomes true. */
   mourner: Waiter | null = null;
@@ -47,7 +49,7 @@ export class Desc {
   }
 
   /** The reader that may go on now, taken off; null for none. */
-  takeReader(): Waiter | null {
+  takeReader(): Reader | null {
     if (!this.readable) return null;
     const waiter = this.reader;
     this.reader = null;

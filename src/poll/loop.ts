@@ -61,3 +61,52 @@ export function wake(waiter: Waiter): void {
     });
   }
 }
+
+// ── gathering: what several descriptors write in one turn goes out together at its end ──────────────────────────────────────
+
+/** Milliseconds per descriptor that a turn may take before the next ones gather nothing: an answer waits for no slow neighbour. */
+const SLOW = 0.05;
+const settled = Promise.resolve();
+let gathering = false;
+let slow = false;
+let ready = 0;
+let since = 0;
+let flush = (): void => {};
+let exits = false;
+
+/** Whether a small write may wait for the end of this turn. */
+export function gathers(): boolean {
+  return gathering;
+}
+
+/** The poller is about to wake whoever waits for `count` descriptors. */
+export function gather(count: number): void {
+  if (!exits) {
+    exits = true;
+    process.on('exit', hurry);
+  }
+  ready = count;
+  since = performance.now();
+  gathering = !slow;
+  void settled.then(tickAfterwards);
+}
+
+/** Has `fn` called at the end of every turn that gathers, and when the process exits before that. */
+export function atTurnEnd(fn: () => void): void {
+  flush = fn;
+}
+
+// A tick that is asked for here, among the microtasks, comes when they have all run.
+function tickAfterwards(): void {
+  process.nextTick(endTurn);
+}
+
+function endTurn(): void {
+  slow = performance.now() - since > ready * SLOW;
+  hurry();
+}
+
+function hurry(): void {
+  gathering = false;
+  flush();
+}

@@ -18,6 +18,14 @@ export interface Waiter {
   wake(): void;
 }
 
+/** A waiter that wants bytes, so that the poller may read for several of them in one crossing. */
+export interface Reader extends Waiter {
+  /** How many bytes; 0: do not read, wake me. */
+  readonly room: number;
+  /** Wakes the waiter with what recv(2) has answered; the bytes are in `space` at `at` until the call returns. */
+  wakeWith(n: number, space: Buffer, at: number): void;
+}
+
 /** One thread's source of readiness. */
 export interface Poller {
   /** Makes sure that the poller runs: 0 or -errno. Throws an UnsupportedError where this system or thread cannot. */

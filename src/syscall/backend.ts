@@ -59,10 +59,30 @@ export interface Watch {
   close(): void;
 }
 
+/**
+ * Calls of one kind for many descriptors, made one after the other in a single crossing. Each row has three words: descriptor,
+ * offset in `space`, length; the answer takes the place of the length.
+ */
+export interface Batch {
+  readonly rows: Int32Array;
+  readonly space: Buffer;
+  /** Makes the calls of the first `count` rows, with the same flags. */
+  call(count: number, flags: number): void;
+}
+
+/** The batches of a backend that has them. */
+export interface Batches {
+  /** recv(2). It chooses the offsets itself; -EINTR where `space` was used up, and nothing was tried. */
+  readonly recv: Batch;
+  /** send(2) */
+  readonly send: Batch;
+}
+
 /** What stands behind the record: the calls themselves, and waking from Node's loop. */
 export interface Backend {
   readonly name: 'ffi' | 'native';
   readonly sys: Sys;
+  readonly batches: Batches | null;
   /**
    * From now on the descriptor is closed with the thread, however that ends. Where threads other than the main one work at all,
    * what `socket`, `accept4` and `epoll_create1` answer is owned already, until `close`.

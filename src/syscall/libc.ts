@@ -164,5 +164,5 @@ export function ffiBackend(): Backend {
   };
   const nothing = (): void => {};
   // Only the main thread can poll, and its descriptors are closed by the kernel when the process ends.
-  return { name: 'ffi', sys, own: nothing, disown: nothing, watch: libc.watch };
+  return { name: 'ffi', sys, batches: null, own: nothing, disown: nothing, watch: libc.watch };
 }

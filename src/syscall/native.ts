@@ -5,7 +5,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { target } from './arch.ts';
-import type { Backend, Sys } from './backend.ts';
+import type { Backend, Batch, Sys } from './backend.ts';
 
 /** The contract of the entries that this file understands; native/gonet.c has the same number. */
 const CONTRACT = 1;
@@ -17,6 +17,13 @@ interface Addon extends Omit<Sys, 'recv' | 'send'> {
   readonly numbers: Float64Array;
   recv(buf: Uint8Array): void;
   send(buf: Uint8Array): void;
+  /** The memory of the two batches, see Batch. */
+  readonly recv_rows: Int32Array;
+  readonly recv_space: Uint8Array;
+  readonly send_rows: Int32Array;
+  readonly send_space: Uint8Array;
+  recv_batch(count: number, flags: number): number;
+  send_batch(count: number, flags: number): number;
   /** The descriptor is closed when the environment ends … */
   own(fd: number): number;
   /** … or is not any more. What socket, accept4 and epoll_create1 answer is owned until it is closed. */
@@ -49,7 +56,8 @@ export function nativeBackend(): Backend {
   if (addon.contract !== CONTRACT) {
     throw new Error(`its contract is ${String(addon.contract)}, not ${CONTRACT}: npm run build:native`);
   }
-  const { contract: _, own, disown, watch, watch_ref, unwatch, numbers, recv, send, ...calls } = addon;
+  const { contract: _, own, disown, watch, watch_ref, unwatch, numbers, recv, send, ...others } = addon;
+  const { recv_rows, recv_space, recv_batch, send_rows, send_space, send_batch, ...calls } = others;
   const message =
     (call: typeof recv): Sys['recv'] =>
     (fd, buf, off, len, flags) => {
@@ -63,6 +71,7 @@ export function nativeBackend(): Backend {
   return {
     name: 'native',
     sys: { ...calls, recv: message(recv), send: message(send) },
+    batches: { recv: batch(recv_rows, recv_space, recv_batch), send: batch(send_rows, send_space, send_batch) },
     own,
     disown,
     watch: (fd, wake) => {
@@ -71,6 +80,10 @@ export function nativeBackend(): Backend {
       return { ref: () => void watch_ref(1), unref: () => void watch_ref(0), close: () => void unwatch() };
     },
   };
+}
+
+function batch(rows: Int32Array, space: Uint8Array, call: Batch['call']): Batch {
+  return { rows, space: Buffer.from(space.buffer), call };
 }
 
 /**

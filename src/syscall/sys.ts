@@ -3,7 +3,7 @@
 
 import { UnsupportedError } from '../errors.ts';
 import { unsupported } from './arch.ts';
-import type { Backend, Sys } from './backend.ts';
+import type { Backend, Batch, Sys } from './backend.ts';
 import { ffiBackend } from './libc.ts';
 import { hasAddon, nativeBackend } from './native.ts';
 
@@ -54,6 +54,16 @@ function choose(): Backend {
     process.emitWarning(`gonet uses koffi, because ${why}`, { code: 'GONET_NATIVE' });
     return fallback;
   }
+}
+
+/** recv(2) for many descriptors at once; null where the backend has no such thing, or the record's own entry was replaced. */
+export function recvBatch(): Batch | null {
+  return loaded !== null && sys.recv === loaded.sys.recv ? (loaded.batches?.recv ?? null) : null;
+}
+
+/** send(2) likewise. */
+export function sendBatch(): Batch | null {
+  return loaded !== null && sys.send === loaded.sys.send ? (loaded.batches?.send ?? null) : null;
 }
 
 /** The descriptor was made elsewhere and is closed with this thread from now on. */

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 
 import { Desc } from '../../src/poll/desc.ts';
-import type { Waiter } from '../../src/poll/poller.ts';
+import type { Reader } from '../../src/poll/poller.ts';
 import {
   EPOLLERR,
   EPOLLET,
@@ -17,6 +17,7 @@ import {
   EPOLLRDHUP,
 } from '../../src/syscall/zconst_linux.ts';
 
+const nobody = (): never => assert.fail('woken by the machine');
 type Role = 'reader' | 'writer' | 'mourner';
 type Command =
   readonly ['mark', number] | readonly ['park' | 'take' | 'cancel', Role] | readonly ['drain', 'readable' | 'writable'];
@@ -37,7 +38,7 @@ const has = (word: number, ...any: number[]): boolean => any.some((bit) => (word
 function run(script: readonly Command[]): void {
   const desc = new Desc(7, 'tcp');
   const ready = { reader: true, writer: true, mourner: false };
-  const parked: Record<Role, Waiter | null> = { reader: null, writer: null, mourner: null };
+  const parked: Record<Role, Reader | null> = { reader: null, writer: null, mourner: null };
   let hungUp = false;
   const take = { reader: () => desc.takeReader(), writer: () => desc.takeWriter(), mourner: () => desc.takeMourner() };
   for (const [what, argument] of script) {
@@ -51,7 +52,7 @@ function run(script: readonly Command[]): void {
       desc[argument] = false;
       ready[argument === 'readable' ? 'reader' : 'writer'] = false;
     } else if (what === 'park') {
-      parked[argument] = desc[argument] = { wake: () => assert.fail('woken by the machine') };
+      parked[argument] = desc[argument] = { wake: nobody, wakeWith: nobody, room: 0 };
     } else if (what === 'cancel') {
       parked[argument] = desc[argument] = null;
     } else {
