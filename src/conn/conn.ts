@@ -22,7 +22,7 @@ export interface IOOptions {
  *   limit too. It never fires early.
  * - A **signal** rejects with an OpError whose cause is a CanceledError, and leaves the conn usable.
  * - **close()** rejects every waiting and queued call with an OpError whose cause is a ClosedError.
- * - A **buffer** is the conn's until the promise settles, and is not copied.
+ * - A **buffer** is the conn's until the promise settles. Nothing is queued behind the caller's back.
  * - Wrong arguments throw a TypeError or RangeError at once.
  *
  * @see Go's net.Conn
@@ -36,7 +36,8 @@ export interface Conn extends AsyncIterable<Buffer>, Disposable, AsyncDisposable
 
   /**
    * Writes all of `data`, a string as UTF-8, and resolves with the count of bytes when the kernel has them. On an error,
-   * `bytesWritten` tells how many it has. Writes never interleave. send(2)
+   * `bytesWritten` tells how many it has. Writes never interleave. Where many conns are ready at once, a small write may leave
+   * at the end of the turn, before any later call on it; whoever must know that the kernel has the bytes awaits it. send(2)
    */
   write(data: Uint8Array | string, options?: IOOptions): Promise<number>;
 

@@ -60,12 +60,18 @@ async function turnOver(): Promise<void> {
 test('small writes of one turn wait for its end, on the native backend', options, async (t) => {
   if (load().name !== 'native') return t.skip('needs the native backend');
   await many(async (pairs) => {
-    const gathered = await inOneTurn(pairs, ({ server }) => {
-      void server.write('y');
-      return gathers();
-    });
-    assert.ok(gathered.includes(true), 'no turn gathered');
-    await turnOver();
+    // After a slow turn the next gathers nothing, and on a busy machine any turn may be slow: one of a hundred is enough.
+    let gathered = false;
+    for (let i = 0; i < 100 && !gathered; i++) {
+      const turn = await inOneTurn(pairs, ({ server }) => {
+        void server.write('y');
+        return gathers();
+      });
+      gathered = turn.includes(true);
+      await turnOver();
+      for (const { client } of pairs) assert.equal((await readAll(client, 1)).toString(), 'y');
+    }
+    assert.ok(gathered, 'no turn gathered');
   });
 });
 

@@ -17,19 +17,30 @@ const program = `
   }
 `;
 
-test('a process that may not load addons', { timeout: 30_000 }, () => {
-  const permission = major >= 24 ? '--permission' : '--experimental-permission';
-  const args = ['--no-warnings', permission, '--allow-fs-read=*', '--input-type=module', '--eval', program];
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
-  const [host, ...lines] = stdout.trim().split('\n');
-  assert.equal(host, '::1');
-  assert.equal(lines.length, 2);
-  for (const [i, op] of ['dial tcp 127.0.0.1:1', 'listen tcp 127.0.0.1:0'].entries()) {
-    const says = `true ERR_NET_UNSUPPORTED true ${op}: gonet needs koffi, which cannot be loaded: `;
-    assert.ok(lines[i]?.startsWith(says), lines[i]);
-  }
-});
+const NO_KOFFI = 'gonet needs koffi, which cannot be loaded: ';
+const NO_ADDON = 'GONET_BACKEND is "native", but the native backend cannot be loaded: ';
+
+// What is left to the fallback is koffi, which may not be loaded either.
+for (const [GONET_BACKEND, why] of [
+  ['', NO_KOFFI],
+  ['ffi', NO_KOFFI],
+  ['native', NO_ADDON],
+] as const) {
+  test(`a process that may not load addons, GONET_BACKEND=${GONET_BACKEND}`, { timeout: 30_000 }, () => {
+    const permission = major >= 24 ? '--permission' : '--experimental-permission';
+    const args = ['--no-warnings', permission, '--allow-fs-read=*', '--input-type=module', '--eval', program];
+    const env = { ...process.env, GONET_BACKEND };
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    const [host, ...lines] = stdout.trim().split('\n');
+    assert.equal(host, '::1');
+    assert.equal(lines.length, 2);
+    for (const [i, op] of ['dial tcp 127.0.0.1:1', 'listen tcp 127.0.0.1:0'].entries()) {
+      const says = `true ERR_NET_UNSUPPORTED true ${op}: ${why}`;
+      assert.ok(lines[i]?.startsWith(says), lines[i]);
+    }
+  });
+}
 
 test('another system', { timeout: 30_000 }, () => {
   const elsewhere = `Object.defineProperty(process, 'platform', { value: 'sunos' });\n`;
