@@ -84,4 +84,7 @@ void disown(struct environment *mine, int fd);
  * nothing to wait for, and `done` will not run. */
 bool waker_stop(struct environment *mine, void (*done)(struct environment *));
 
+/* Before `fd` is closed: ends the watch if it is the watched one, which libuv would meet closed, and abort. */
+void waker_forget(struct environment *mine, int fd);
+
 #endif

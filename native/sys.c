@@ -168,6 +168,7 @@ static long sys_writev(struct call *c) {
 static long sys_close(struct call *c) {
 	int fd = take_fd(c, 0);
 	if (c->error) return -c->error;
+	waker_forget(c->mine, fd);
 	disown(c->mine, fd);
 	return result(close(fd));
 }

@@ -24,6 +24,7 @@ struct waker {
 	void (*done)(struct environment *); /* after the close, if anybody waits for it */
 	napi_ref wake;
 	uv_handle_t *handle;
+	int fd;
 };
 
 static void on_readable(uv_poll_t *handle, int status, int events) {
@@ -59,6 +60,10 @@ bool waker_stop(struct environment *mine, void (*done)(struct environment *)) {
 	return true;
 }
 
+void waker_forget(struct environment *mine, int fd) {
+	if (mine->waker && mine->waker->fd == fd) waker_stop(mine, NULL);
+}
+
 /* watch(fd, wake): calls `wake` whenever `fd` is readable; 0 or -errno. Starts without keeping the process alive. */
 static long waker_watch(struct call *c) {
 	int fd = take_fd(c, 0);
@@ -83,6 +88,7 @@ static long waker_watch(struct call *c) {
 		return error;
 	}
 	waker->mine = c->mine;
+	waker->fd = fd;
 	waker->handle = (uv_handle_t *)handle;
 	uv_handle_set_data(waker->handle, waker);
 	uv_unref(waker->handle);
