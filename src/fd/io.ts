@@ -1,6 +1,7 @@
 // Reads and writes on a socket, recv(2), send(2) and writev(2), which Go and its errors call read and write: try first, wait only
 // when the kernel says so. The hot path of the package: what completes at once builds nothing but its promise.
 
+import { AsyncResource } from 'node:async_hooks';
 import { spend } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { sys } from '../syscall/sys.ts';
@@ -222,7 +223,8 @@ function advance(vector: Vector, op: Op, n: number): void {
 /** Has the turn of one direction to itself and calls `fn` until it says that it is done, waiting in between. */
 export function raw(fd: FD, direction: 'read' | 'write', fn: (fd: number) => boolean): Promise<void> {
   const line = direction === 'read' ? fd.reading : fd.writing;
-  return fd.begin(fd.op(line, `raw-${direction}`, rawStep, fn, null));
+  // The poller, a timer or the next turn may call it: in the context of this call, whoever wakes it.
+  return fd.begin(fd.op(line, `raw-${direction}`, rawStep, AsyncResource.bind(fn), null));
 }
 
 const rawStep: Step = (fd, op) => {

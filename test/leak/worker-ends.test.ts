@@ -21,7 +21,7 @@ for (const [variant, where] of [
   for (const [way, usual] of [
     ['terminate', MANY],
     ['exit', MANY],
-    ['exit in a handler', MANY],
+    ['exit in a handler', FEW],
     ['throw', FEW],
     ['reject', FEW],
     ['close', FEW],
