@@ -29,6 +29,7 @@ const SUITES: Readonly<Record<string, RegExp>> = {
   'src/syscall': /^(?:badfd|libc|option|sockopt)\.test\.js$/,
   'test/conformance': /\.test\.js$/,
   'test/fault': /\.test\.js$/,
+  'test/leak': /^worker.*\.test\.js$/,
   'test/fuzz': /^(?:native|public|fd)\.test\.js$/,
 };
 

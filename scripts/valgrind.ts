@@ -163,7 +163,7 @@ class Copy {
     const said = readFileSync(xml, 'utf8');
     if (!said.includes('</valgrindoutput>')) throw new Error(`valgrind did not come to its end: ${output}`);
     const all = said.match(/<error>[\s\S]*?<\/error>/g) ?? [];
-    const errors = all.filter((error) => /<obj>[^<]*gonet\.node<|<file>(?:gonet|sys|waker)\.c</.test(error));
+    const errors = all.filter((error) => ofAddon(error));
     output = output.replaceAll(/^==\d+== .*$/gm, '').trim();
     return { status, output, errors, seconds: (performance.now() - started) / 1000 };
   }
@@ -171,6 +171,19 @@ class Copy {
   remove(): void {
     rmSync(this.folder, { recursive: true });
   }
+}
+
+/**
+ * Whether an error is the addon's: a loss of what it or Node allocated on its behalf; anything else, if the addon did it, itself
+ * or through the C library. V8, when it is called by the addon, looks for pointers in whatever is on the stack.
+ */
+function ofAddon(error: string): boolean {
+  const stack = /<stack>([\s\S]*?)<\/stack>/.exec(error)?.[1] ?? '';
+  const frames = stack.match(/<frame>[\s\S]*?<\/frame>/g) ?? [];
+  const mine = (frame: string): boolean => /<obj>[^<]*gonet\.node<|<file>(?:gonet|sys|waker)\.c</.test(frame);
+  if (/<kind>Leak_/.test(error)) return frames.some(mine);
+  const first = frames.find((frame) => mine(frame) || !/<obj>[^<]*(?:vgpreload|\/ld-|\/libc[.-])/.test(frame));
+  return first !== undefined && mine(first);
 }
 
 /** One error of valgrind's in a line: its kind, and the functions of its stack up to the addon's. */
@@ -201,7 +214,10 @@ async function check(count: number): Promise<void> {
       console.log(`planted, ${what}: seen ${errors.length} times`);
     }
     copy.build('');
-    const programs = ['right', 'types', 'values', 'getters'].map((name) => ['test/fuzz/child/native.js', name]);
+    const programs = ['right', 'types', 'values', 'vectors', 'batches', 'getters'].map((name) => [
+      'test/fuzz/child/native.js',
+      name,
+    ]);
     for (const args of [['scripts/valgrind.js', 'work', String(count), String(THREADS)], ...programs]) {
       const { status, output, errors, seconds } = await copy.run(args[0]!, ...args.slice(1));
       console.log(

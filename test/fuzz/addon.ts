@@ -28,7 +28,7 @@ export function loadAddon(again = false): { addon: Addon; numbers: Float64Array 
   return { addon, numbers: addon.numbers };
 }
 
-/** What an argument is. A `number` of recv and send is left in the addon's memory, which makes a number of anything. */
+/** What an argument is. */
 export type Kind = 'fd' | 'int' | 'size' | 'index' | 'bytes' | 'lens' | 'events' | 'bufs' | 'name' | 'function';
 
 export interface Row {
@@ -69,6 +69,11 @@ const address: Row = { kinds: ['fd', 'bytes', 'size'], range: inside(1, null, 2)
 const message: Row = { kinds: ['fd', 'bytes', 'size', 'size', 'int'], range: inside(1, 2, 3) };
 const vectored: Row = { kinds: ['fd', 'bufs', 'int', 'int', 'size'], range: vector };
 const written: Row = { kinds: ['fd', 'bytes', 'size', 'size'], range: inside(1, 2, 3) };
+const batch: Row = {
+  kinds: ['int', 'int'],
+  range: ([count]) => ((count as number) >= 0 && (count as number) <= 64 ? null : c.EINVAL),
+};
+
 export const TABLE: Readonly<Record<string, Row>> = {
   socket: { kinds: ['int', 'int', 'int'] },
   bind: address,
@@ -105,6 +110,8 @@ export const TABLE: Readonly<Record<string, Row>> = {
     range: ([, name]) => ((name as Uint8Array).length >= 16 ? null : c.EFAULT),
     writes: () => [1, 0, 16],
   },
+  recv_batch: batch,
+  send_batch: batch,
   own: { kinds: ['fd'] },
   disown: { kinds: ['fd'] },
   watch: { kinds: ['fd', 'function'] },
@@ -144,6 +151,9 @@ function errnoOf(kind: Kind, value: unknown): number | null {
   if (kind === 'int') return whole(value, -0x80000000, 0x7fffffff) ? null : c.EINVAL;
   if (kind === 'size') return whole(value, 0, 2 ** 53) ? null : c.EFAULT;
   if (kind === 'index') return whole(value, 0, 0xffffffff) ? null : c.ENODEV;
+  // Not a name that begins as another one, if_nametoindex(3).
+  if (kind === 'name')
+    return (value as string).includes('\0') || Buffer.byteLength(value as string) > 15 ? c.ENODEV : null;
   return null;
 }
 

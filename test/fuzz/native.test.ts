@@ -16,6 +16,8 @@ const NATIVE: Readonly<Record<string, string>> = {
   types: 'every wrong type in every place is a TypeError',
   values: 'every wrong number, length and buffer in every place is -errno',
   random: 'random arguments are a TypeError, -errno or an answer',
+  vectors: 'vectors longer than the kernel takes',
+  batches: 'random rows of a batch stay inside its memory',
   getters: 'arrays whose getters throw, detach buffers, or call again',
   constructed: 'functions called as what they are not',
   numbers: 'the memory of recv and send, taken away',
@@ -29,6 +31,7 @@ const WATCH: readonly string[] = [
   'a descriptor that is closed while it is watched',
   'the process ends with a watch',
   'threads end with a watch',
+  'what a thread has closed is not closed again',
 ];
 
 for (const [program, name] of Object.entries(NATIVE)) {

@@ -38,6 +38,8 @@ const RIGHT: Readonly<Record<string, (f: Fixture) => unknown[]>> = {
   epoll_wait: (f) => [f.epfd, f.lend(Int32Array, 16), 4, 0],
   if_nametoindex: () => ['lo'],
   if_indextoname: (f) => [1, f.bytes(16)],
+  recv_batch: () => [1, c.MSG_DONTWAIT],
+  send_batch: () => [1, c.MSG_DONTWAIT],
   own: (f) => [f.a],
   disown: (f) => [f.a],
   watch: (f) => [f.a, () => {}],
@@ -157,6 +159,42 @@ const programs: Record<string, () => void> = {
       fc.assert(property, { numRuns: RUNS * kinds.length });
     }
   },
+  vectors() {
+    const [most, f] = [1024, new Fixture(addon)];
+    for (const name of VECTORS) {
+      for (const count of [most, most + 1, 2 * most, 100_000]) {
+        const bufs = Array.from({ length: count }, () => new Uint8Array(1));
+        const n = addon[name]!(f.a, bufs, 0, count, 0);
+        if (count > most) assert.equal(n, -c.EINVAL);
+        else assert.ok((n as number) > 0);
+        calls++;
+      }
+    }
+    f.close(null);
+  },
+  batches() {
+    for (const what of ['recv', 'send']) {
+      const [rows, space] = [addon[`${what}_rows`], addon[`${what}_space`]] as unknown as [Int32Array, Uint8Array];
+      const word = fc.oneof(fc.integer(), fc.integer({ min: -2, max: 70_000 }), fc.constantFrom(0, 1, 65_535, 65_536));
+      const row = fc.tuple(fc.constantFrom('a', 'b', 'none'), word, word);
+      const property = fc.property(fc.array(row, { maxLength: 64 }), (all) => {
+        const f = new Fixture(addon);
+        rows.fill(-1);
+        rows.set(all.flatMap(([end, off, len]) => [end === 'none' ? -1 : f[end as 'a'], off, len]));
+        assert.equal(addon[`${what}_batch`]!(all.length, c.MSG_DONTWAIT | c.MSG_NOSIGNAL), 0);
+        calls++;
+        for (const [i, [, off, len]] of all.entries()) {
+          const [from, n] = [rows[3 * i + 1]!, rows[3 * i + 2]!];
+          const outside = off < 0 || len < 0 || off + len > space.length;
+          if (what === 'send' && outside) assert.equal(n, -c.EFAULT);
+          else assert.ok(n < 0 || (from >= 0 && n <= Math.min(len, space.length - from)), `${n} of ${len}`);
+        }
+        assert.ok(rows.subarray(3 * all.length).every((word) => word === -1));
+        f.close(null);
+      });
+      fc.assert(property, { numRuns: 500 });
+    }
+  },
   getters() {
     const thrown = new Error('thrown by a getter');
     for (const name of VECTORS) {
@@ -226,6 +264,8 @@ const programs: Record<string, () => void> = {
   },
 };
 
+// The rows of the batches: no descriptor until a program puts one there.
+for (const rows of [addon['recv_rows'], addon['send_rows']] as unknown as Int32Array[]) rows.fill(-1);
 const before = open();
 programs[process.argv[2]!]!();
 assert.deepEqual(open(), before);

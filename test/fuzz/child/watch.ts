@@ -164,6 +164,17 @@ const programs: Record<string, () => Promise<void>> = {
       }
     }
   },
+
+  async 'what a thread has closed is not closed again'() {
+    const worker = new Worker(new URL(import.meta.url), { workerData: 'having closed all' });
+    const exited = once(worker, 'exit');
+    await once(worker, 'message');
+    // Has the numbers that the thread had.
+    const mine = Array.from({ length: 8 }, () => openSync('/dev/null', 'r'));
+    worker.postMessage('end', []);
+    await exited;
+    for (const fd of mine) closeSync(fd);
+  },
 };
 
 function later(): { promise: Promise<void>; resolve: () => void } {
@@ -208,6 +219,10 @@ if (isMainThread) {
   console.log('ended');
 } else {
   const f = new Fixture(addon);
+  if (workerData === 'having closed all') {
+    f.close(null);
+    parentPort!.once('message', nothing);
+  }
   parentPort!.postMessage('begun', []);
-  ENDS[workerData as string]!(addon, f);
+  ENDS[workerData as string]?.(addon, f);
 }
