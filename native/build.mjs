@@ -85,7 +85,11 @@ try {
   if (options.all) buildOthers(target);
 } catch (error) {
   if (options.try) {
-    console.log(`gonet: koffi backend, because the native one was not built: ${error.message.split('\n')[0]}`);
+    const why = error.message.split('\n')[0];
+    const earlier =
+      existsSync(prebuild(`linux-${process.arch}-glibc`)) || existsSync(prebuild(`linux-${process.arch}-musl`));
+    if (earlier) console.log(`gonet: native backend, of an earlier build: ${why}`);
+    else console.log(`gonet: koffi backend, because the native one was not built: ${why}`);
   } else {
     console.error(`gonet: the native backend was not built: ${error.message}\n${error.stderr ?? ''}`);
     process.exitCode = 1;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Raised when an entry changes its meaning: src/syscall/native.ts refuses an addon of another contract. */
-#define CONTRACT 1
+#define CONTRACT 2
 
 /* ── arguments ─────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -15,7 +15,7 @@ void refuse(struct call *c, size_t i, const char *wanted) {
 	char text[128];
 	if (c->error) return;
 	c->error = THROWN;
-	snprintf(text, sizeof text, "Argument %zu of %s must be %s", i + 1, c->name, wanted);
+	(void)snprintf(text, sizeof text, "Argument %zu of %s must be %s", i + 1, c->name, wanted);
 	napi_throw_type_error(c->env, "ERR_INVALID_ARG_TYPE", text);
 }
 
@@ -141,10 +141,10 @@ static void environment_ends(napi_async_cleanup_hook_handle hook, void *data) {
 	if (!wait) end(hook, mine);
 }
 
-static bool export_calls(napi_env env, napi_value exports, const struct entry *entry, napi_callback enter) {
+static bool export_calls(napi_env env, napi_value exports, const struct entry *entry, napi_callback call) {
 	napi_value function;
 	for (; entry->name; entry++) {
-		if (napi_create_function(env, entry->name, NAPI_AUTO_LENGTH, enter, (void *)entry, &function) != napi_ok ||
+		if (napi_create_function(env, entry->name, NAPI_AUTO_LENGTH, call, (void *)entry, &function) != napi_ok ||
 		    napi_set_named_property(env, exports, entry->name, function) != napi_ok)
 			return false;
 	}

@@ -274,22 +274,21 @@ static bool take_count(struct call *c, int *count, int *flags) {
 	return !c->error;
 }
 
-static bool is_range(const int32_t *row) {
-	return row[1] >= 0 && row[2] >= 0 && row[1] <= SPACE && row[2] <= SPACE - row[1];
-}
+static bool is_range(int32_t off, int32_t len) { return off >= 0 && len >= 0 && off <= SPACE && len <= SPACE - off; }
 
 static long sys_recv_batch(struct call *c) {
 	struct batch *reads = &c->mine->reads;
 	int count, flags, used = 0;
 	if (!take_count(c, &count, &flags)) return -c->error;
 	for (int32_t *row = reads->rows; count > 0; count--, row += 3) {
+		/* A copy: JavaScript sees the row as well. */
+		const int32_t len = row[2];
+		long n = -EINTR;
+		if (is_range(used, len))
+			n = result(syscall(SYS_recvfrom, row[0], reads->space + used, (size_t)len, flags, NULL, NULL));
 		row[1] = used;
-		if (!is_range(row)) {
-			row[2] = -EINTR;
-			continue;
-		}
-		row[2] = (int32_t)result(syscall(SYS_recvfrom, row[0], reads->space + row[1], (size_t)row[2], flags, NULL, NULL));
-		if (row[2] > 0) used += row[2];
+		row[2] = (int32_t)n;
+		if (n > 0) used += (int)n;
 	}
 	return 0;
 }
@@ -299,8 +298,10 @@ static long sys_send_batch(struct call *c) {
 	int count, flags;
 	if (!take_count(c, &count, &flags)) return -c->error;
 	for (int32_t *row = writes->rows; count > 0; count--, row += 3) {
-		if (!is_range(row)) row[2] = -EFAULT;
-		else row[2] = (int32_t)result(syscall(SYS_sendto, row[0], writes->space + row[1], (size_t)row[2], flags, NULL, 0));
+		const int32_t off = row[1], len = row[2];
+		long n = -EFAULT;
+		if (is_range(off, len)) n = result(syscall(SYS_sendto, row[0], writes->space + off, (size_t)len, flags, NULL, 0));
+		row[2] = (int32_t)n;
 	}
 	return 0;
 }

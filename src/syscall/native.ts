@@ -8,7 +8,10 @@ import { target } from './arch.ts';
 import type { Backend, Batch, Sys } from './backend.ts';
 
 /** The contract of the entries that this file understands; native/gonet.c has the same number. */
-const CONTRACT = 1;
+const CONTRACT = 2;
+
+/** The type of a section that is a table of strings, elf(5). */
+const SHT_STRTAB = 3;
 
 /** What the addon exports. */
 interface Addon extends Omit<Sys, 'recv' | 'send'> {
@@ -96,8 +99,12 @@ function checkWhole(path: string): void {
     const head = Buffer.alloc(64);
     const read = readSync(fd, head);
     const end = head.readBigUInt64LE(40) + BigInt(head.readUInt16LE(58)) * BigInt(head.readUInt16LE(60));
-    const whole = read === head.length && head.toString('latin1', 0, 4) === '\x7fELF';
-    if (!whole || end > fstatSync(fd).size) throw new Error(`"${path}" is no whole ELF file`);
+    const whole = read === head.length && head.toString('latin1', 0, 4) === '\x7fELF' && end <= fstatSync(fd).size;
+    // A hole in the file, as after a power loss, leaves zeros: the section of the section names must be a table of strings.
+    const names = Buffer.alloc(8);
+    const at = head.readBigUInt64LE(40) + BigInt(head.readUInt16LE(58)) * BigInt(head.readUInt16LE(62));
+    if (whole) readSync(fd, names, 0, names.length, at);
+    if (names.readUInt32LE(4) !== SHT_STRTAB) throw new Error(`"${path}" is no whole ELF file`);
   } finally {
     closeSync(fd);
   }

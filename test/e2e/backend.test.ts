@@ -163,6 +163,11 @@ test('no addon: an ELF file cut off anywhere', { timeout: 120_000, skip: noAddon
     copy.replaceAddon(whole.subarray(0, cut));
     check(echo(), ['native', 'ffi'], WORKS, /is no whole ELF file/);
   }
+  for (const from of [64, 1024, 8192, whole.length - 64]) {
+    // The length is right, and what comes after is zeros, as after a power loss.
+    copy.replaceAddon(Buffer.from(whole).fill(0, from));
+    check(echo(), ['native', 'ffi'], WORKS, /is no whole ELF file/);
+  }
 });
 
 test('no addon: one for another machine', needsAddon, (t) => {
