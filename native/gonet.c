@@ -101,27 +101,30 @@ static const struct entry own_calls[] = {
 
 /* ── an environment ────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static napi_value enter(napi_env env, napi_callback_info info) {
+/* Fetches `argc` arguments and what is behind the function; NULL where Node-API refuses. */
+static const struct entry *begin(struct call *c, napi_callback_info info, size_t argc) {
 	const struct entry *entry;
+	if (napi_get_cb_info(c->env, info, &argc, c->argv, NULL, (void **)&entry) != napi_ok) return NULL;
+	if (napi_get_instance_data(c->env, (void **)&c->mine) != napi_ok || !c->mine) return NULL;
+	c->name = entry->name;
+	return entry;
+}
+
+static napi_value enter(napi_env env, napi_callback_info info) {
 	struct call c = {.env = env};
-	size_t argc = MAX_ARGS;
+	const struct entry *entry = begin(&c, info, MAX_ARGS);
 	napi_value answer = NULL;
-	if (napi_get_cb_info(env, info, &argc, c.argv, NULL, (void **)&entry) != napi_ok) return NULL;
-	c.name = entry->name;
-	if (napi_get_instance_data(env, (void **)&c.mine) != napi_ok || !c.mine) return NULL;
+	if (!entry) return NULL;
 	long n = entry->call(&c);
 	if (c.error != THROWN) napi_create_int64(env, n, &answer);
 	return answer;
 }
 
+/* The same for message_calls: only a buffer comes as an argument, and the answer stays in memory. */
 static napi_value enter_message(napi_env env, napi_callback_info info) {
-	const struct entry *entry;
 	struct call c = {.env = env};
-	size_t argc = 1;
-	if (napi_get_cb_info(env, info, &argc, c.argv, NULL, (void **)&entry) != napi_ok) return NULL;
-	c.name = entry->name;
-	if (napi_get_instance_data(env, (void **)&c.mine) != napi_ok || !c.mine) return NULL;
-	c.mine->numbers[0] = (double)entry->call(&c);
+	const struct entry *entry = begin(&c, info, 1);
+	if (entry) c.mine->numbers[0] = (double)entry->call(&c);
 	return NULL;
 }
 

@@ -1,4 +1,4 @@
-/* What the files of the addon share: one environment's state, and the two tables that gonet.c exports. No policy anywhere:
+/* What the files of the addon share: one environment's state, and the tables of calls that gonet.c exports. No policy anywhere:
  * what to call, when and why is TypeScript's. */
 #ifndef GONET_H
 #define GONET_H
@@ -28,7 +28,7 @@ struct batch {
 struct environment {
 	napi_env env;
 	napi_async_cleanup_hook_handle hook; /* set when it ends */
-	struct waker *waker; /* NULL while nothing is watched */
+	struct waker *waker;                 /* NULL while nothing is watched */
 	/* What JavaScript sees as well. */
 	double numbers[4]; /* the arguments of recv and send, and their answer */
 	struct batch reads, writes;
@@ -56,10 +56,10 @@ struct entry {
 	long (*call)(struct call *);
 };
 
-extern const struct entry system_calls[]; /* sys.c */
+extern const struct entry system_calls[];  /* sys.c */
 extern const struct entry message_calls[]; /* sys.c: called without their numbers, see there */
 extern const struct entry batch_calls[];   /* sys.c */
-extern const struct entry waker_calls[];  /* waker.c */
+extern const struct entry waker_calls[];   /* waker.c */
 
 /* Arguments, gonet.c. What has the wrong type throws a TypeError; a number out of range is EBADF, EINVAL or EFAULT. After the
  * first thing that is wrong, the rest is not looked at. */

@@ -22,7 +22,7 @@ export interface IOOptions {
  *   limit too. It never fires early.
  * - A **signal** rejects with an OpError whose cause is a CanceledError, and leaves the conn usable.
  * - **close()** rejects every waiting and queued call with an OpError whose cause is a ClosedError.
- * - A **buffer** is the conn's until the promise settles. Nothing is queued behind the caller's back.
+ * - A **buffer** is the conn's until the promise settles.
  * - Wrong arguments throw a TypeError or RangeError at once.
  *
  * @see Go's net.Conn

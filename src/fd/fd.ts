@@ -19,7 +19,7 @@ import { disown, sys } from '../syscall/sys.ts';
 import { forget } from './dropped.ts';
 import type { Describe, Ends } from './ends.ts';
 import { Line } from './line.ts';
-import { flush, post } from './outbox.ts';
+import * as outbox from './outbox.ts';
 import { follow, unfollow } from './signals.ts';
 import { BLOCKED, DONE, IDLE, type Limits, NONE, Op, QUEUED, SPENT, type Step, WAITING } from './op.ts';
 
@@ -98,7 +98,7 @@ export class FD {
     op.appetite = size;
     op.line!.enter(op);
     op.state = WAITING;
-    post(this.desc.fd, op, data, size);
+    outbox.post(this.desc.fd, op, data, size);
     return promise;
   }
 
@@ -204,13 +204,13 @@ export class FD {
 
   /** The number, for a call of one's own: small writes that wait for the end of the turn go out first. */
   number(): number {
-    flush();
+    outbox.flush();
     return this.desc.fd;
   }
 
   /** Moves the sticky deadline of one direction, for waiting operations too. `at` is on the monotonic clock. */
   setDeadline(line: Line<Op>, at: number): void {
-    flush();
+    outbox.flush();
     line.deadline = at;
     for (let op = line.first; op !== null;) {
       const { next } = op;
@@ -258,7 +258,7 @@ export class FD {
   }
 
   #evict(): void {
-    flush();
+    outbox.flush();
     this.closed = true;
     forget(this);
     for (const line of [this.reading, this.writing]) {

@@ -1,5 +1,5 @@
 // The contract of a backend: the system calls themselves, under C's names, and waking from Node's loop. Numbers in, the result
-// or -errno out; no entry throws. Nothing above sys.ts knows which backend is there.
+// or -errno out; no number makes an entry throw. Nothing above sys.ts knows which backend is there.
 
 /** The system calls. Lengths are bytes; a wrong descriptor is -EBADF, a range outside its buffer -EFAULT. */
 export interface Sys {

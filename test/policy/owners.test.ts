@@ -36,6 +36,13 @@ const OWNERS: readonly Owner[] = [
     bad: [`import { close } from '../syscall/libc.ts';`, `import { load } from '../syscall/ffi.ts';`],
   },
   {
+    thing: 'what is loaded at run time: koffi and the addon',
+    places: ['src/syscall/ffi.ts', 'src/syscall/native.ts'],
+    code: /\bprocess\s*\??\.\s*dlopen\b/,
+    imports: /^(?:node:)?module$/,
+    bad: [`import { createRequire } from 'node:module';`, `process.dlopen(module, 'a.node');`],
+  },
+  {
     thing: 'which system this is',
     places: ['src/syscall/arch.ts'],
     code: /\bprocess\s*\??\.\s*(?:platform|arch)\b|\bos\s*\.\s*(?:platform|arch|machine)\b|\{[^}]*\b(?:platform|arch)\b[^}]*\}\s*=\s*process\b/,

@@ -20,6 +20,6 @@ const { sharedObjects } = process.report.getReport() as unknown as { sharedObjec
 console.log(
   JSON.stringify({
     opened: open().filter((each) => !before.includes(each)),
-    loaded: sharedObjects.filter((path) => path.includes('koffi')),
+    loaded: sharedObjects.filter((path) => /koffi|gonet\.node/.test(path)),
   }),
 );
