@@ -25,7 +25,6 @@ const FLAGS = [
   '-Wextra',
   '-Werror',
   '-Wl,-z,now',
-  '-s',
 ];
 const CROSS = ['aarch64-linux-gnu-gcc', 'x86_64-linux-gnu-gcc'];
 
@@ -52,7 +51,9 @@ function compile(cc, output) {
   mkdirSync(dirname(output), { recursive: true });
   // Beside it first: a running process keeps the file that it has loaded.
   const fresh = `${output}.${process.pid}`;
-  execFileSync(cc, [...FLAGS, ...flags, `-I${headers}`, '-o', fresh, ...SOURCES], {
+  // Who brings flags wants names too.
+  const strip = flags.length === 0 ? ['-s'] : [];
+  execFileSync(cc, [...FLAGS, ...strip, ...flags, `-I${headers}`, '-o', fresh, ...SOURCES], {
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
   });

