@@ -207,6 +207,8 @@ export interface OpErrorFields {
   /** Bytes that a failed write had handed to the kernel. */
   bytesWritten?: number;
   attempts?: readonly OpError[];
+  start?: number;
+  duration?: number;
 }
 
 /**
@@ -237,6 +239,10 @@ export class OpError extends Error implements NetError {
   readonly port?: number;
   readonly bytesWritten?: number;
   readonly attempts?: readonly OpError[];
+  /** Of one attempt of a dial: when it began, in milliseconds after the dial did. */
+  readonly start?: number;
+  /** Of one attempt of a dial: how long it took to fail, in milliseconds. */
+  readonly duration?: number;
 
   constructor(fields: OpErrorFields) {
     const cause = fields.cause instanceof Error ? fields.cause : new Error(String(fields.cause));
@@ -256,6 +262,8 @@ export class OpError extends Error implements NetError {
     if (this.addr?.port !== undefined) this.port = this.addr.port;
     if (fields.bytesWritten !== undefined) this.bytesWritten = fields.bytesWritten;
     if (fields.attempts !== undefined) this.attempts = fields.attempts;
+    if (fields.start !== undefined) this.start = fields.start;
+    if (fields.duration !== undefined) this.duration = fields.duration;
   }
 }
 defineName(OpError, 'OpError');
@@ -264,8 +272,11 @@ defineName(OpError, 'OpError');
 function describe({ op, net, source, addr, attempts }: OpErrorFields, cause: Error): string {
   let text = op;
   if (net !== '') text += ` ${net}`;
-  if (attempts !== undefined && attempts.length > 1) {
-    return `${text}: ${attempts.map((each) => `${String(each.addr)}: ${each.cause.message}`).join('; ')}`;
+  if (attempts !== undefined) {
+    const reasons = attempts.map((each) => `${String(each.addr)}: ${each.cause.message}`);
+    // What ended the dial may have been none of them.
+    if (attempts.every((each) => each.cause !== cause)) reasons.push(cause.message);
+    return `${text}: ${reasons.join('; ')}`;
   }
   if (source) text += ` ${source.toString()}`;
   if (addr) text += `${source ? '->' : ' '}${addr.toString()}`;

@@ -10,19 +10,15 @@ export { fromFd } from './conn/adopt.ts';
 export type { Conn, Deadline, IOOptions, Listener } from './conn/conn.ts';
 export type { KeepAliveConfig } from './conn/keepalive.ts';
 export { RawConn } from './conn/rawconn.ts';
-export {
-  dialTCP,
-  listenTCP,
-  type Control,
-  type TCPDialOptions,
-  type TCPListenOptions,
-  type TCPOptions,
-} from './conn/tcp.ts';
+export type { DialSocketOptions, ListenSocketOptions, SocketOptions } from './conn/options.ts';
+export type { Control, TCPDialOptions, TCPListenOptions, TCPOptions } from './conn/plan.ts';
+export { dialTCP, listenTCP } from './conn/tcp.ts';
 export { TCPConn } from './conn/tcpconn.ts';
 export { TCPListener } from './conn/tcplistener.ts';
 export { dial, Dialer, type DialerOptions, type DialOptions, type TCPNetwork } from './dial/dial.ts';
 export { listen, ListenConfig, type ListenOptions } from './dial/listen.ts';
-export { resolveTCPAddr, type Address } from './dial/resolve.ts';
+export type { HostResolver } from './dial/lookup.ts';
+export { resolveIPAddr, resolveTCPAddr, resolveUDPAddr, resolveUnixAddr, type Address } from './dial/resolve.ts';
 export {
   AddrError,
   CanceledError,

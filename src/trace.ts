@@ -1,6 +1,13 @@
 // Every diagnostics channel of the package, by name. Leaf: nothing is built for a message unless somebody listens.
 
-import { channel, subscribe, unsubscribe, type Channel } from 'node:diagnostics_channel';
+import {
+  channel,
+  subscribe,
+  tracingChannel,
+  unsubscribe,
+  type Channel,
+  type TracingChannel,
+} from 'node:diagnostics_channel';
 
 /** One thing that happened on the way from `dial` or `accept` to the kernel and back. */
 export interface Step {
@@ -26,3 +33,61 @@ export function follow(hear: (step: Step) => void): () => void {
 export function step(floor: number, what: string): void {
   if (steps.hasSubscribers) steps.publish({ floor, what } satisfies Step);
 }
+
+// ── what takes its time, as tracing channels: start, end, asyncStart, asyncEnd and error of `tracing:gonet:dial` and so on ──────
+
+/** An address as a message has it. */
+interface Named {
+  readonly network: string;
+  toString(): string;
+}
+
+/** What every message of a tracing channel gets from Node once there is an outcome. */
+interface Outcome<T> {
+  readonly result?: T;
+  readonly error?: unknown;
+}
+
+/** One call of `dial`. */
+export interface DialMessage extends Outcome<unknown> {
+  readonly network: string;
+  /** The address as it was given. */
+  readonly address: string;
+}
+
+/** One attempt to connect to one address. One that another attempt has beaten ends with a CanceledError. */
+export interface AttemptMessage extends Outcome<unknown> {
+  readonly network: string;
+  readonly localAddr: Named | null;
+  readonly remoteAddr: Named;
+}
+
+/** One look-up of a name; its result is a list of addresses, or of records. */
+export interface LookupMessage extends Outcome<unknown> {
+  readonly network: string;
+  readonly host: string;
+}
+
+/** One call of `accept`, from the call to the connection. */
+export interface AcceptMessage extends Outcome<unknown> {
+  readonly network: string;
+  readonly addr: Named | null;
+}
+
+/** The end of a connection or listener on this side. Only `start` and `end` are published. */
+export interface CloseMessage {
+  readonly network: string;
+  readonly localAddr: Named | null;
+  readonly remoteAddr: Named | null;
+}
+
+/** `tracing:gonet:dial:start` … */
+export const dialing: TracingChannel<unknown, DialMessage> = tracingChannel('gonet:dial');
+/** `tracing:gonet:attempt:start` … */
+export const attempting: TracingChannel<unknown, AttemptMessage> = tracingChannel('gonet:attempt');
+/** `tracing:gonet:lookup:start` … */
+export const lookingUp: TracingChannel<unknown, LookupMessage> = tracingChannel('gonet:lookup');
+/** `tracing:gonet:accept:start` … */
+export const accepting: TracingChannel<unknown, AcceptMessage> = tracingChannel('gonet:accept');
+/** `tracing:gonet:close:start` and `:end`. */
+export const closing: TracingChannel<unknown, CloseMessage> = tracingChannel('gonet:close');

@@ -34,10 +34,15 @@ export function selectAddrs(network: string, ips: readonly Addr[], host: string)
   if (host === '') return [...ips];
   const alone = ips.length === 1 && ips[0]?.withZone('').equals(Addr.ipv6Unspecified());
   const list = alone ? [...ips, Addr.ipv4Unspecified()] : ips;
-  const suffix = familySuffix(network);
-  const fit = suffix === '' ? [...list] : list.filter((ip) => ip.isValid() && isIPv4(ip) === (suffix === '4'));
+  const fit = ofFamily(network, list);
   if (fit.length === 0) throw new AddrError('no suitable address found', host);
   return fit;
+}
+
+/** Keeps the addresses that fit the network; may leave none. */
+export function ofFamily(network: string, ips: readonly Addr[]): Addr[] {
+  const suffix = familySuffix(network);
+  return suffix === '' ? [...ips] : ips.filter((ip) => ip.isValid() && isIPv4(ip) === (suffix === '4'));
 }
 
 /** The address to listen on: the first IPv4 one, or else the first. */

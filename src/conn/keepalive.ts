@@ -1,6 +1,7 @@
 // Keep-alive: what a user may say, Go's defaults, and the four options in their order, tcp(7).
 
-import * as sockopt from '../syscall/sockopt.ts';
+import { setKeepAlive } from '../syscall/sockopt.ts';
+import { setKeepCount, setKeepIdle, setKeepInterval } from '../syscall/tcpopt.ts';
 
 /** How dead peers are found. Times are milliseconds and are rounded up to seconds. */
 export interface KeepAliveConfig {
@@ -55,9 +56,9 @@ export function toKeepAlive(option: boolean | KeepAliveConfig | undefined): Keep
 
 /** Sets the four options, up to the first that fails: 0 or -errno. */
 export function applyKeepAlive(fd: number, { enable, idle, interval, count }: KeepAlive): number {
-  let n = sockopt.setKeepAlive(fd, enable);
-  if (n >= 0 && idle >= 0) n = sockopt.setKeepIdle(fd, idle);
-  if (n >= 0 && interval >= 0) n = sockopt.setKeepInterval(fd, interval);
-  if (n >= 0 && count >= 0) n = sockopt.setKeepCount(fd, count);
+  let n = setKeepAlive(fd, enable);
+  if (n >= 0 && idle >= 0) n = setKeepIdle(fd, idle);
+  if (n >= 0 && interval >= 0) n = setKeepInterval(fd, interval);
+  if (n >= 0 && count >= 0) n = setKeepCount(fd, count);
   return n;
 }

@@ -6,69 +6,15 @@ import type { NetFD } from '../fd/netfd.ts';
 import type { Limits } from '../fd/op.ts';
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/socket.ts';
 import { NEVER } from '../poll/deadline.ts';
-import { SOCK_STREAM } from '../syscall/zconst_linux.ts';
+import { IPPROTO_MPTCP, SOCK_STREAM } from '../syscall/zconst_linux.ts';
 import { step } from '../trace.ts';
-import { type KeepAliveConfig, toKeepAlive } from './keepalive.ts';
-import { type DialLimits, toDialLimits, toSignal, wantNetwork, wantObject } from './limits.ts';
+import { toDialLimits, toSignal, wantNetwork } from './limits.ts';
 import { opError } from './operror.ts';
-import { RawConn } from './rawconn.ts';
-import { TCPConn, type TCPSettings } from './tcpconn.ts';
+import { type TCPDialOptions, type TCPListenOptions, type TCPPlan, toDialPlan, toListenPlan } from './plan.ts';
+import { TCPConn } from './tcpconn.ts';
 import { TCPListener } from './tcplistener.ts';
 
-/**
- * Called with a new socket after the default options and before bind, connect or listen; may set options, may wait, may refuse
- * by throwing. Sees the concrete network (`tcp4`, `tcp6`) and the final address.
- */
-export type Control = (network: string, address: string, raw: RawConn) => void | Promise<void>;
-
-/** What can be set for connections that are dialed or accepted. */
-export interface TCPOptions {
-  /** Whether small writes go out at once; default true. */
-  readonly noDelay?: boolean | undefined;
-  /** Default on, 15 s idle, 15 s apart, 9 probes; false leaves the socket alone. */
-  readonly keepAlive?: boolean | KeepAliveConfig | undefined;
-  readonly control?: Control | undefined;
-}
-
-/** What can be said about one dial. */
-export interface TCPDialOptions extends TCPOptions, DialLimits {}
-
-/** What can be said about a listener. */
-export interface TCPListenOptions extends TCPOptions {
-  /** How many clients may wait to be accepted; default net.core.somaxconn. listen(2) */
-  readonly backlog?: number | undefined;
-  /** SO_REUSEPORT: several listeners share the port, and the kernel spreads the clients. */
-  readonly reusePort?: boolean | undefined;
-  /** On a wildcard without a family: IPv6 only, instead of IPv6 and IPv4. */
-  readonly ipv6Only?: boolean | undefined;
-  /** Ends the step of listening itself, a look-up and a hook included; not the listener, and no accept. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Checked options. */
-export interface TCPPlan {
-  readonly settings: TCPSettings;
-  readonly control: SocketSpec['control'];
-}
-
 const NETWORKS: ReadonlySet<string> = new Set(['tcp', 'tcp4', 'tcp6']);
-
-/** Checks the options of a TCP dial or listen; throws a TypeError or RangeError. */
-export function toPlan(options: TCPListenOptions): TCPPlan {
-  wantObject(options);
-  const { noDelay = true, keepAlive, control, backlog, reusePort = false, ipv6Only = false } = options;
-  for (const [name, flag] of Object.entries({ noDelay, reusePort, ipv6Only })) {
-    if (typeof flag !== 'boolean') throw new TypeError(`Option ${name} must be a boolean, not ${typeof flag}`);
-  }
-  if (control !== undefined && typeof control !== 'function') throw new TypeError('Option control must be a function');
-  if (backlog !== undefined && !(Number.isInteger(backlog) && backlog >= 0 && backlog <= 0x7fffffff)) {
-    throw new RangeError(`Option backlog must be a whole number from 0, not ${String(backlog)}`);
-  }
-  return {
-    settings: { noDelay, keepAlive: toKeepAlive(keepAlive) },
-    control: control && ((network, address, fd) => control(network, address, new RawConn(fd))),
-  };
-}
 
 /** How often a dial is tried again when the kernel chose a bad local port. */
 const MORE_TRIES = 2;
@@ -78,26 +24,41 @@ const MORE_TRIES = 2;
  * socket to itself (golang/go#2690), and one that picks a port in use says EADDRNOTAVAIL; where the caller asked for no local
  * port, both are tried again, twice.
  */
-export async function doDialTCP(
+export function doDialTCP(
   network: string,
   local: TCPAddr | null,
   remote: TCPAddr,
   plan: TCPPlan,
   limits: Limits,
 ): Promise<TCPConn> {
-  const spec: SocketSpec = { network, sotype: SOCK_STREAM, proto: 0, describe: opError, control: plan.control };
-  const anyPort = local === null || local.port === 0;
-  for (let left = anyPort ? MORE_TRIES : 0; ; left--) {
-    step(3, `dialTCP ${local === null ? '' : `${local.toString()} `}-> ${remote.toString()}`);
-    try {
-      const fd = await dialSocket(spec, local, remote, limits);
-      if (left === 0 || !selfConnected(fd)) return TCPConn.made(fd, plan.settings);
-      fd.close();
-      step(3, 'connected to itself: closed, and tried again');
-    } catch (error) {
-      if (left === 0 || !(error instanceof SyscallError && error.code === 'EADDRNOTAVAIL')) throw error;
-      step(3, `${error.message}: tried again`);
+  return orPlain(plan.multipath, async (proto) => {
+    const { prepare, control } = plan;
+    const spec: SocketSpec = { network, sotype: SOCK_STREAM, proto, describe: opError, prepare, control };
+    const anyPort = local === null || local.port === 0;
+    for (let left = anyPort ? MORE_TRIES : 0; ; left--) {
+      step(3, `dialTCP ${local === null ? '' : `${local.toString()} `}-> ${remote.toString()}`);
+      try {
+        const fd = await dialSocket(spec, local, remote, limits);
+        if (left === 0 || !selfConnected(fd)) return TCPConn.made(fd, plan.settings);
+        fd.close();
+        step(3, 'connected to itself: closed, and tried again');
+      } catch (error) {
+        if (left === 0 || !(error instanceof SyscallError && error.code === 'EADDRNOTAVAIL')) throw error;
+        step(3, `${error.message}: tried again`);
+      }
     }
+  });
+}
+
+/** Makes a socket of MPTCP if that is wanted, and one of TCP where the kernel cannot, or cannot set an option on the former. */
+async function orPlain<T>(multipath: boolean, make: (proto: number) => Promise<T>): Promise<T> {
+  if (!multipath) return make(0);
+  try {
+    return await make(IPPROTO_MPTCP);
+  } catch (error) {
+    if (!(error instanceof SyscallError && (error.syscall === 'socket' || error.syscall === 'setsockopt'))) throw error;
+    step(3, `${error.message}: TCP instead of MPTCP`);
+    return make(0);
   }
 }
 
@@ -121,7 +82,7 @@ export function dialTCP(
   wantNetwork(network);
   wantAddr(local);
   wantAddr(remote);
-  const plan = toPlan(options);
+  const plan = toDialPlan(options);
   const limits = toDialLimits(options);
   const failed = (cause: unknown): OpError =>
     new OpError({ op: 'dial', net: network, source: local, addr: remote, cause });
@@ -144,14 +105,15 @@ export function listenTCP(
 ): Promise<TCPListener> {
   wantNetwork(network);
   wantAddr(local);
-  const { control, settings } = toPlan(options);
+  const plan = toListenPlan(options);
   const limits = { deadline: NEVER, signal: toSignal(options.signal) };
-  const { backlog, reusePort, ipv6Only } = options;
   const failed = (cause: unknown): OpError => new OpError({ op: 'listen', net: network, addr: local, cause });
   if (!NETWORKS.has(network)) return Promise.reject(failed(new UnknownNetworkError(network)));
-  const spec = { network, sotype: SOCK_STREAM, proto: 0, describe: opError, control, backlog, reusePort, ipv6Only };
-  return listenSocket(spec, local ?? new TCPAddr(null, 0), limits).then(
-    (fd) => new TCPListener(fd, settings),
+  return orPlain(plan.multipath, (proto) => {
+    const spec = { network, sotype: SOCK_STREAM, proto, describe: opError, ...plan };
+    return listenSocket(spec, local ?? new TCPAddr(null, 0), limits);
+  }).then(
+    (fd) => new TCPListener(fd, plan.settings),
     (cause: unknown) => {
       throw failed(cause);
     },

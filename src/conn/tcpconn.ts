@@ -3,15 +3,27 @@
 import type { TCPAddr } from '../addr/tcpaddr.ts';
 import type { NetFD } from '../fd/netfd.ts';
 import * as sockopt from '../syscall/sockopt.ts';
+import * as tcpopt from '../syscall/tcpopt.ts';
 import { SHUT_RD, SHUT_WR } from '../syscall/zconst_linux.ts';
-import { step } from '../trace.ts';
+import { step, steps } from '../trace.ts';
 import { applyKeepAlive, type KeepAlive, type KeepAliveConfig, toKeepAlive } from './keepalive.ts';
 import { NetConn } from './netconn.ts';
 
-/** What is set on a new connection. */
+/** What is set on a new connection; null leaves the socket alone. */
 export interface TCPSettings {
-  readonly noDelay: boolean;
+  readonly noDelay: boolean | null;
   readonly keepAlive: KeepAlive | null;
+  readonly quickAck: boolean | null;
+}
+
+/** Sets it. A failing option fails no connection, as in Go. */
+export function applyTCPSettings(fd: number, { noDelay, keepAlive, quickAck }: TCPSettings): void {
+  if (noDelay !== null) tcpopt.setNoDelay(fd, noDelay);
+  if (keepAlive !== null) applyKeepAlive(fd, keepAlive);
+  if (quickAck !== null) tcpopt.setQuickAck(fd, quickAck);
+  if (steps.hasSubscribers && noDelay !== null) {
+    step(3, `TCP_NODELAY ${noDelay ? 'on' : 'off'}, keep-alive ${describe(keepAlive)}`);
+  }
 }
 
 /**
@@ -21,11 +33,9 @@ export interface TCPSettings {
  * @see Go's net.TCPConn, tcp(7)
  */
 export class TCPConn extends NetConn {
-  /** @internal A failing option fails no connection, as in Go. */
-  static made(fd: NetFD, { noDelay, keepAlive }: TCPSettings): TCPConn {
-    sockopt.setNoDelay(fd.desc.fd, noDelay);
-    if (keepAlive !== null) applyKeepAlive(fd.desc.fd, keepAlive);
-    step(3, `TCP_NODELAY ${noDelay ? 'on' : 'off'}, keep-alive ${describe(keepAlive)}`);
+  /** @internal */
+  static made(fd: NetFD, settings: TCPSettings): TCPConn {
+    applyTCPSettings(fd.desc.fd, settings);
     return new TCPConn(fd);
   }
 
@@ -50,7 +60,7 @@ export class TCPConn extends NetConn {
   /** Whether small writes go out at once, without waiting to be put together: TCP_NODELAY, on at first. */
   setNoDelay(on = true): void {
     if (typeof on !== 'boolean') throw new TypeError(`No delay must be a boolean, not ${typeof on}`);
-    this.option((fd) => sockopt.setNoDelay(fd, on));
+    this.option((fd) => tcpopt.setNoDelay(fd, on));
   }
 
   /** Turns keep-alive on with these settings or Go's, or off. Throws a RangeError beyond the kernel's limits. */
@@ -85,7 +95,12 @@ export class TCPConn extends NetConn {
   /** How long written data may stay without an answer before the connection is given up, in milliseconds; 0: the system's. */
   setUserTimeout(ms: number): void {
     wantInt('User timeout', ms, 0);
-    this.option((fd) => sockopt.setUserTimeout(fd, ms));
+    this.option((fd) => tcpopt.setUserTimeout(fd, ms));
+  }
+
+  /** Whether the connection is MPTCP: asked for, and not fallen back to TCP because the peer has none. RFC 8684 */
+  multipath(): boolean {
+    return !this.fd.closed && tcpopt.isMultipath(this.fd.number());
   }
 }
 

@@ -3,20 +3,32 @@
 import type { Addr } from '../addr/addr.ts';
 import { parseNetwork } from '../addr/network.ts';
 import { protocolLookup } from '../addr/protocol.ts';
+import { TCPAddr } from '../addr/tcpaddr.ts';
 import type { Conn } from '../conn/conn.ts';
 import { toDialLimits, toSignalOf, wantNetwork } from '../conn/limits.ts';
-import { toPlan, type TCPDialOptions } from '../conn/tcp.ts';
+import { type TCPDialOptions, type TCPPlan, toDialPlan } from '../conn/plan.ts';
+import { doDialTCP } from '../conn/tcp.ts';
 import type { TCPConn } from '../conn/tcpconn.ts';
 import { AddrError, OpError, UnknownNetworkError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
-import { step } from '../trace.ts';
-import { type Address, resolveList, toText } from './resolve.ts';
-import { type Candidate, dialSerial, pair } from './serial.ts';
+import { now } from '../poll/deadline.ts';
+import { dialing, step } from '../trace.ts';
+import { Attempts } from './attempt.ts';
+import { type HostResolver, toResolver } from './lookup.ts';
+import { type Address, toText } from './resolve.ts';
+import { dialInet, toDelay } from './inet.ts';
 
 /** What can be said about every dial of a {@link Dialer}. All of it is checked at once; wrong values throw. */
 export interface DialerOptions extends Omit<TCPDialOptions, 'signal'> {
   /** The local address to dial from, or one for each family. */
   readonly localAddr?: Addr | readonly Addr[] | undefined;
+  /**
+   * Milliseconds before the next address joins the race, while those before it go on trying; default 250, and so is 0.
+   * Negative: one address after another, each with its share of the time. RFC 8305
+   */
+  readonly fallbackDelay?: number | undefined;
+  /** Who looks names up; default the system's way. */
+  readonly resolver?: HostResolver | undefined;
 }
 
 /** What can be said about one dial. */
@@ -28,38 +40,55 @@ export interface DialOptions extends DialerOptions {
 /** The networks that are TCP. */
 export type TCPNetwork = 'tcp' | 'tcp4' | 'tcp6';
 
+/** A dial, checked. */
+interface Dialing {
+  readonly network: string;
+  readonly text: string;
+  readonly plan: TCPPlan;
+  readonly limits: Limits;
+  readonly locals: readonly Addr[];
+  readonly delay: number;
+  readonly resolver: HostResolver;
+}
+
 /**
- * Connects to `address` on `network`, looking names up and trying each address in turn, and resolves with the connection.
+ * Connects to `address` on `network`, looking names up and racing the addresses that they have, and resolves with the first
+ * connection.
  *
  * The address is `host:port` with a number or a service name; an empty host is this machine. `tcp4` and `tcp6` keep to one
  * family. A deadline, a timeout or a signal ends the dial and leaves nothing behind. Rejects with an OpError; where several
  * addresses failed its `attempts` has the error of each.
  *
- * @see Go's net.Dial
+ * @see Go's net.Dial, RFC 8305
  */
 export function dial(network: TCPNetwork, address: Address, options?: DialOptions): Promise<TCPConn>;
 export function dial(network: string, address: Address, options?: DialOptions): Promise<Conn>;
 export function dial(network: string, address: Address, options: DialOptions = {}): Promise<TCPConn> {
-  const plan = toPlan(options);
+  const plan = toDialPlan(options);
   const limits = toDialLimits(options);
   const locals = toLocals(options.localAddr);
+  const delay = toDelay(options.fallbackDelay);
+  const resolver = toResolver(options.resolver);
   wantNetwork(network);
   const text = toText(address);
-  return find(network, text, locals, limits).then((candidates) => dialSerial(network, candidates, plan, limits));
+  const all = { network, text, plan, limits, locals, delay, resolver };
+  if (!dialing.hasSubscribers) return run(all);
+  return dialing.tracePromise(() => run(all), { network, address: text });
 }
 
-/** Everything before the first socket; a failure tells the network only, as in Go. */
-async function find(network: string, text: string, locals: readonly Addr[], limits: Limits): Promise<Candidate[]> {
+/** Everything before the first attempt fails with the network only, as in Go. */
+async function run({ network, text, plan, limits, locals, delay, resolver }: Dialing): Promise<TCPConn> {
+  const attempts = new Attempts<TCPAddr, TCPConn>(network, now(), (local, remote, own) =>
+    doDialTCP(network, local, remote, plan, own),
+  );
   try {
     const { family } = parseNetwork(network, true, protocolLookup());
     if (family !== 'tcp') throw new UnknownNetworkError(network);
     if (text === '') throw new AddrError('missing address', '');
     step(5, `dial ${network} ${text}`);
-    const candidates = pair(await resolveList(network, text, limits), locals);
-    step(5, `addresses: ${candidates.map(({ remote }) => remote.toString()).join(', ')}`);
-    return candidates;
+    return await dialInet({ kind: TCPAddr, text, locals, delay, resolver }, attempts, limits);
   } catch (cause) {
-    throw new OpError({ op: 'dial', net: network, cause });
+    throw cause instanceof OpError ? cause : new OpError({ op: 'dial', net: network, cause });
   }
 }
 
@@ -83,9 +112,11 @@ export class Dialer {
   readonly #options: DialerOptions;
 
   constructor(options: DialerOptions = {}) {
-    toPlan(options);
+    toDialPlan(options);
     toDialLimits(options);
     toLocals(options.localAddr);
+    toDelay(options.fallbackDelay);
+    toResolver(options.resolver);
     this.#options = { ...options };
   }
 

@@ -5,7 +5,8 @@ import { protocolLookup } from '../addr/protocol.ts';
 import type { TCPAddr } from '../addr/tcpaddr.ts';
 import type { Listener } from '../conn/conn.ts';
 import { toSignal, toSignalOf, wantNetwork } from '../conn/limits.ts';
-import { listenTCP, type TCPListenOptions, toPlan } from '../conn/tcp.ts';
+import { type TCPListenOptions, toListenPlan } from '../conn/plan.ts';
+import { listenTCP } from '../conn/tcp.ts';
 import type { TCPListener } from '../conn/tcplistener.ts';
 import { AddrError, CanceledError, OpError } from '../errors.ts';
 import { NEVER } from '../poll/deadline.ts';
@@ -27,7 +28,7 @@ export type ListenOptions = TCPListenOptions;
 export function listen(network: TCPNetwork, address: Address, options?: ListenOptions): Promise<TCPListener>;
 export function listen(network: string, address: Address, options?: ListenOptions): Promise<Listener>;
 export function listen(network: string, address: Address, options: ListenOptions = {}): Promise<TCPListener> {
-  toPlan(options);
+  toListenPlan(options);
   const signal = toSignal(options.signal);
   wantNetwork(network);
   const text = toText(address);
@@ -56,7 +57,7 @@ export class ListenConfig {
   readonly #options: Omit<ListenOptions, 'signal'>;
 
   constructor(options: Omit<ListenOptions, 'signal'> = {}) {
-    toPlan(options);
+    toListenPlan(options);
     this.#options = { ...options };
   }
 

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { TCPAddr } from '../addr/tcpaddr.ts';
+import { defaultResolver } from '../dns/resolver.ts';
 import { AddrError, DNSError, UnknownNetworkError } from '../errors.ts';
 import { NEVER } from '../poll/deadline.ts';
-import { resolveList, resolveListen, resolveTCPAddr, toText, type Address } from './resolve.ts';
+import { literals, lookupAll } from './lookup.ts';
+import {
+  type Address,
+  resolveIPAddr,
+  resolveListen,
+  resolveTCPAddr,
+  resolveUDPAddr,
+  resolveUnixAddr,
+  split,
+  toText,
+} from './resolve.ts';
 
 const options = { timeout: 10_000 };
 const limits = { deadline: NEVER, signal: null };
@@ -18,18 +30,32 @@ test('the parts of an address become its text', options, () => {
     [{ host: '::1', port: 'http' }, '[::1]:http'],
     [{ host: 'fe80::1%lo', port: '80' }, '[fe80::1%lo]:80'],
     [{ host: undefined, port: 80 }, ':80'],
+    [{ path: '/run/a.sock' }, '/run/a.sock'],
   ];
   for (const [address, text] of rows) assert.equal(toText(address), text);
 });
 
 test('what is no address is a TypeError', options, () => {
-  for (const wrong of [null, undefined, 80, true, {}, { host: 'a' }, { host: 5, port: 80 }, { port: null }]) {
+  for (const wrong of [
+    null,
+    undefined,
+    80,
+    true,
+    {},
+    { host: 'a' },
+    { host: 5, port: 80 },
+    { port: null },
+    { path: 1 },
+  ]) {
     assert.throws(() => toText(wrong as unknown as Address), TypeError, JSON.stringify(wrong));
   }
 });
 
-const list = async (network: string, text: string): Promise<string> =>
-  (await resolveList(network, text, limits)).map(String).join(' ');
+async function list(network: string, text: string): Promise<string> {
+  const { host, port } = split(network, text);
+  const ips = literals(network, host) ?? (await lookupAll(defaultResolver, network, host, limits));
+  return ips.map((ip) => new TCPAddr(ip, port)).join(' ');
+}
 
 test('the addresses of a text, for a dial', options, async () => {
   const rows: [network: string, text: string, addresses: string][] = [
@@ -102,7 +128,7 @@ test('a text that cannot be resolved: the first thing that is wrong (Go’s rule
 test('a port text of any length and shape takes no time to speak of', options, async () => {
   const start = performance.now();
   for (const text of [`:${'a'.repeat(50_000)}]`, `:${'1'.repeat(50_000)}]`, `${':a'.repeat(25_000)}]`]) {
-    await assert.rejects(resolveList('tcp', text, limits));
+    await assert.rejects(list('tcp', text));
   }
   const spent = performance.now() - start;
   assert.ok(spent < 1000, `${Math.round(spent)} ms`);
@@ -143,6 +169,46 @@ test('resolveTCPAddr: its errors are bare (Go’s rule 5)', options, async () =>
     resolveTCPAddr('tcp', 'localhost:80', { signal: AbortSignal.abort() }),
     (error) => error instanceof DNSError && error.code === 'ABORT_ERR',
   );
+});
+
+test('resolveUDPAddr and resolveIPAddr follow the same rules on their networks', options, async () => {
+  const udp: [network: string, text: string, address: string][] = [
+    ['udp', '127.0.0.1:domain', '127.0.0.1:53'],
+    ['', '[::1]:0', '[::1]:0'],
+    ['udp4', '[::ffff:127.0.0.1]:1', '127.0.0.1:1'],
+    ['udp6', '[::]:80', '[::]:80'],
+  ];
+  for (const [network, text, address] of udp) {
+    const found = await resolveUDPAddr(network, text);
+    assert.deepEqual([found.network, found.toString()], ['udp', address]);
+  }
+  const ip: [network: string, text: string, address: string][] = [
+    ['ip', '127.0.0.1', '127.0.0.1'],
+    ['', '::1', '::1'],
+    ['ip4:icmp', '127.0.0.1', '127.0.0.1'],
+    ['ip6:58', '::1', '::1'],
+    ['ip', '', ''],
+  ];
+  for (const [network, text, address] of ip) {
+    const found = await resolveIPAddr(network, text);
+    assert.deepEqual([found.network, found.toString()], ['ip', address]);
+  }
+  await assert.rejects(resolveUDPAddr('tcp', ':80'), UnknownNetworkError);
+  await assert.rejects(resolveUDPAddr('udp', '127.0.0.1:https'), DNSError);
+  await assert.rejects(resolveIPAddr('ip', '127.0.0.1:80'), DNSError);
+  await assert.rejects(resolveIPAddr('ip4:no-such', '127.0.0.1'), AddrError);
+  await assert.rejects(resolveIPAddr('udp', '127.0.0.1'), UnknownNetworkError);
+});
+
+test('resolveUnixAddr: any text, on three networks', options, () => {
+  for (const network of ['unix', 'unixgram', 'unixpacket']) {
+    for (const name of ['/run/a.sock', '@a', '']) {
+      const found = resolveUnixAddr(network, name);
+      assert.deepEqual([found.network, found.name], [network, name]);
+    }
+  }
+  assert.equal(resolveUnixAddr('unix', { path: 'a' }).name, 'a');
+  for (const network of ['', 'tcp', 'UNIX']) assert.throws(() => resolveUnixAddr(network, 'a'), UnknownNetworkError);
 });
 
 test('resolveTCPAddr: wrong arguments throw at once', options, () => {

@@ -1,24 +1,40 @@
-// From an address text to a list of addresses, in Go's order: the split, the port, the host (net/ipsock.go).
+// From an address text to addresses, in Go's order: the split, the port, the host (net/ipsock.go).
 
-import { firstIPv4, forResolve, literalOrName, selectAddrs } from '../addr/addrlist.ts';
+import { firstIPv4, forResolve } from '../addr/addrlist.ts';
 import { joinHostPort } from '../addr/hostport.ts';
+import { IPAddr } from '../addr/ipaddr.ts';
 import type { Addr } from '../addr/ip.ts';
-import { splitTarget } from '../addr/target.ts';
+import { parseNetwork } from '../addr/network.ts';
+import { protocolLookup } from '../addr/protocol.ts';
+import { type Target, splitTarget } from '../addr/target.ts';
 import { TCPAddr } from '../addr/tcpaddr.ts';
+import { UDPAddr } from '../addr/udpaddr.ts';
+import { UnixAddr } from '../addr/unixaddr.ts';
 import { toSignalOf, wantNetwork } from '../conn/limits.ts';
-import { lookupIP } from '../dns/lookup.ts';
+import { defaultResolver } from '../dns/resolver.ts';
 import { systemServices } from '../dns/services.ts';
 import { UnknownNetworkError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
 import { NEVER } from '../poll/deadline.ts';
+import { literals, lookupAll } from './lookup.ts';
 
-/** An address as a caller may give it: `host:port`, `[v6%zone]:port`, or its parts. */
-export type Address = string | { readonly host?: string | undefined; readonly port: number | string };
+/** An address as a caller may give it: `host:port`, `[v6%zone]:port`, a path, or the parts of one. */
+export type Address =
+  string | { readonly host?: string | undefined; readonly port: number | string } | { readonly path: string };
+
+/** What a call that only looks something up can be told. */
+interface ResolveOptions {
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** The text of an address; throws a TypeError for what is none. */
 export function toText(address: Address): string {
   if (typeof address === 'string') return address;
   if (address === null || typeof address !== 'object') throw new TypeError('Address must be a string or an object');
+  if ('path' in address) {
+    if (typeof address.path !== 'string') throw new TypeError('Address path must be a string');
+    return address.path;
+  }
   const { host = '', port } = address;
   if (typeof host !== 'string') throw new TypeError('Address host must be a string');
   if (typeof port !== 'number' && typeof port !== 'string')
@@ -26,30 +42,21 @@ export function toText(address: Address): string {
   return joinHostPort(host, port);
 }
 
-interface Resolved {
-  readonly ips: readonly Addr[];
-  readonly port: number;
-}
-
-async function resolve(network: string, text: string, limits: Limits): Promise<Resolved> {
+/** Host and port of an address text. Throws an AddrError, a DNSError or an UnknownNetworkError. */
+export function split(network: string, text: string): Target {
   // Only a port by name needs the services of the system.
   const numeric = /^[+-]?\d*$/.test(text.slice(text.lastIndexOf(':') + 1));
-  const { host, port } = splitTarget(network, text, numeric ? undefined : systemServices());
-  const target = literalOrName(host);
-  const ips = 'ips' in target ? target.ips : await lookupIP(target.name, limits);
-  return { ips: selectAddrs(network, ips, host), port };
+  return splitTarget(network, text, numeric ? undefined : systemServices());
 }
 
-/** Every address that a text stands for on a TCP network. Throws an AddrError, a DNSError or an UnknownNetworkError. */
-export async function resolveList(network: string, text: string, limits: Limits): Promise<TCPAddr[]> {
-  const { ips, port } = await resolve(network, text, limits);
-  return ips.map((ip) => new TCPAddr(ip, port));
+async function lookup(network: string, host: string, limits: Limits): Promise<readonly Addr[]> {
+  return literals(network, host) ?? lookupAll(defaultResolver, network, host, limits);
 }
 
 /** The one address to listen on. */
 export async function resolveListen(network: string, text: string, limits: Limits): Promise<TCPAddr> {
-  const { ips, port } = await resolve(network, text, limits);
-  return new TCPAddr(firstIPv4(ips), port);
+  const { host, port } = split(network, text);
+  return new TCPAddr(firstIPv4(await lookup(network, host, limits)), port);
 }
 
 /**
@@ -58,18 +65,65 @@ export async function resolveListen(network: string, text: string, limits: Limit
  *
  * @see Go's net.ResolveTCPAddr
  */
-export function resolveTCPAddr(
-  network: string,
-  address: Address,
-  options?: { readonly signal?: AbortSignal | undefined },
-): Promise<TCPAddr> {
-  wantNetwork(network);
-  return resolveOne(network, toText(address), { deadline: NEVER, signal: toSignalOf(options) });
+export function resolveTCPAddr(network: string, address: Address, options?: ResolveOptions): Promise<TCPAddr> {
+  return resolveOne('tcp', network, address, options, (ip, port) => new TCPAddr(ip, port));
 }
 
-async function resolveOne(network: string, text: string, limits: Limits): Promise<TCPAddr> {
-  const net = network === '' ? 'tcp' : network;
-  if (net !== 'tcp' && net !== 'tcp4' && net !== 'tcp6') throw new UnknownNetworkError(network);
-  const { ips, port } = await resolve(net, text, limits);
-  return new TCPAddr(forResolve(ips, net, text), port);
+/**
+ * The UDP address that a text stands for; as {@link resolveTCPAddr} otherwise, and the empty network is `udp`.
+ *
+ * @see Go's net.ResolveUDPAddr
+ */
+export function resolveUDPAddr(network: string, address: Address, options?: ResolveOptions): Promise<UDPAddr> {
+  return resolveOne('udp', network, address, options, (ip, port) => new UDPAddr(ip, port));
+}
+
+/**
+ * The IP address of a host, which is all of the text: an IPv4 one if there is one, unless the text has a colon. The empty network
+ * is `ip`, and a protocol after a colon is checked.
+ *
+ * @see Go's net.ResolveIPAddr
+ */
+export function resolveIPAddr(network: string, address: string, options?: ResolveOptions): Promise<IPAddr> {
+  return resolveOne('ip', network, address, options, (ip) => new IPAddr(ip));
+}
+
+/**
+ * The address of a local socket: a path, or `@` and an abstract name. Throws an UnknownNetworkError for what is not `unix`,
+ * `unixgram` or `unixpacket`.
+ *
+ * @see Go's net.ResolveUnixAddr
+ */
+export function resolveUnixAddr(network: string, address: Address): UnixAddr {
+  wantNetwork(network);
+  if (network === 'unix' || network === 'unixgram' || network === 'unixpacket') {
+    return new UnixAddr(toText(address), network);
+  }
+  throw new UnknownNetworkError(network);
+}
+
+function resolveOne<A>(
+  family: 'tcp' | 'udp' | 'ip',
+  network: string,
+  address: Address,
+  options: ResolveOptions | undefined,
+  make: (ip: Addr, port: number) => A,
+): Promise<A> {
+  wantNetwork(network);
+  const text = toText(address);
+  const limits = { deadline: NEVER, signal: toSignalOf(options) };
+  return resolveFirst(family, network, text, limits, make);
+}
+
+async function resolveFirst<A>(
+  family: 'tcp' | 'udp' | 'ip',
+  network: string,
+  text: string,
+  limits: Limits,
+  make: (ip: Addr, port: number) => A,
+): Promise<A> {
+  const parsed = parseNetwork(network === '' ? family : network, false, protocolLookup());
+  if (parsed.family !== family) throw new UnknownNetworkError(network);
+  const { host, port } = split(parsed.afnet, text);
+  return make(forResolve(await lookup(parsed.afnet, host, limits), parsed.afnet, text), port);
 }

@@ -3,18 +3,20 @@ import { test } from 'node:test';
 
 import { rawListener } from '../../test/fuzz/rawpair.ts';
 import { Addr } from '../addr/ip.ts';
-import { IPAddr } from '../addr/ipaddr.ts';
 import { TCPAddr } from '../addr/tcpaddr.ts';
-import { UDPAddr } from '../addr/udpaddr.ts';
-import { UnixAddr } from '../addr/unixaddr.ts';
-import { toPlan } from '../conn/tcp.ts';
-import { AddrError, CanceledError, DeadlineError, OpError } from '../errors.ts';
-import { NEVER, fromNow } from '../poll/deadline.ts';
+import { toDialPlan } from '../conn/plan.ts';
+import { doDialTCP } from '../conn/tcp.ts';
+import type { TCPConn } from '../conn/tcpconn.ts';
+import { CanceledError, DeadlineError, OpError } from '../errors.ts';
+import type { Limits } from '../fd/op.ts';
+import { NEVER, fromNow, now } from '../poll/deadline.ts';
 import { sys } from '../syscall/sys.ts';
-import { dialSerial, pair, partialDeadline, type Candidate } from './serial.ts';
+import { Attempts } from './attempt.ts';
+import type { Candidate } from './candidate.ts';
+import { dialSerial, partialDeadline } from './serial.ts';
 
 const options = { timeout: 10_000 };
-const tcp = (text: string, port = 80): TCPAddr => new TCPAddr(text === '' ? null : Addr.parse(text), port);
+const tcp = (text: string, port: number): TCPAddr => new TCPAddr(Addr.parse(text), port);
 
 test('a share of the time for each address, but 2 s if so much is left (Go’s rule 28)', options, () => {
   const time = 1_000_000;
@@ -41,80 +43,14 @@ test('a share of the time for each address, but 2 s if so much is left (Go’s r
   }
 });
 
-test('without local addresses every remote one is dialed from anywhere', options, () => {
-  const remotes = [tcp('127.0.0.1'), tcp('::1'), tcp('')];
-  assert.deepEqual(
-    pair(remotes, []),
-    remotes.map((remote) => ({ local: null, remote })),
-  );
-});
-
-const shown = (pairs: Candidate[]): string => pairs.map(({ local, remote }) => `${local?.ip} ${remote.ip}`).join(', ');
-
-test('a remote goes with a local of its family, or if either is a wildcard (Go’s rule 25)', options, () => {
-  const rows: [remotes: string[], locals: string[], pairs: string][] = [
-    [['127.0.0.1'], ['127.0.0.2'], '127.0.0.2 127.0.0.1'],
-    [['127.0.0.1', '::1'], ['127.0.0.2'], '127.0.0.2 127.0.0.1'],
-    [['127.0.0.1', '::1'], ['::2'], '::2 ::1'],
-    [['127.0.0.1', '::1'], ['127.0.0.2', '::2'], '127.0.0.2 127.0.0.1, ::2 ::1'],
-    [['127.0.0.1', '::1'], ['::2', '127.0.0.2'], '127.0.0.2 127.0.0.1, ::2 ::1'],
-    [['127.0.0.1', '::1'], ['0.0.0.0'], '0.0.0.0 127.0.0.1, 0.0.0.0 ::1'],
-    [['127.0.0.1', '::1'], ['::'], ':: 127.0.0.1, :: ::1'],
-    [['::', '0.0.0.0'], ['127.0.0.2'], '127.0.0.2 ::, 127.0.0.2 0.0.0.0'],
-    [['::ffff:127.0.0.1'], ['127.0.0.2'], '127.0.0.2 ::ffff:127.0.0.1'],
-    [['127.0.0.1'], ['::ffff:127.0.0.2'], '::ffff:127.0.0.2 127.0.0.1'],
-    [['127.0.0.1'], ['127.0.0.2', '127.0.0.3'], '127.0.0.2 127.0.0.1'],
-  ];
-  for (const [remotes, locals, pairs] of rows) {
-    assert.equal(
-      shown(
-        pair(
-          remotes.map((text) => tcp(text)),
-          locals.map((text) => tcp(text)),
-        ),
-      ),
-      pairs,
-      `${remotes.join()} from ${locals.join()}`,
-    );
-  }
-  assert.equal(pair([tcp('127.0.0.1')], [tcp('')]).length, 1);
-});
-
-test('no remote that fits: an AddrError that names the local address', options, () => {
-  for (const [remote, local] of [
-    ['127.0.0.1', '::1'],
-    ['::1', '127.0.0.1'],
-    ['::1', '::ffff:127.0.0.1'],
-  ] as const) {
-    assert.throws(
-      () => pair([tcp(remote)], [tcp(local, 0)]),
-      (error) => error instanceof AddrError && error.message === `address ${tcp(local, 0)}: no suitable address found`,
-    );
-  }
-});
-
-test('a local address of another network is refused (Go’s rule 26)', options, () => {
-  const strangers = [
-    new UDPAddr(Addr.parse('127.0.0.1'), 0),
-    new IPAddr(Addr.parse('127.0.0.1')),
-    new UnixAddr('/a', 'unix'),
-    { network: 'tcp', toString: () => '127.0.0.1:0' },
-  ];
-  for (const local of strangers) {
-    assert.throws(
-      () => pair([tcp('127.0.0.1')], [local]),
-      (error) => error instanceof AddrError && error.message === `address ${local}: mismatched local address type`,
-      String(local),
-    );
-  }
-  assert.throws(() => pair([tcp('127.0.0.1')], [tcp('127.0.0.2'), strangers[0]!]), AddrError);
-});
-
-const plan = toPlan({});
+const plan = toDialPlan({});
 const limits = { deadline: NEVER, signal: null };
 
-async function failure(candidates: Candidate[], own = limits as Parameters<typeof dialSerial>[3]): Promise<OpError> {
-  const error: unknown = await dialSerial('tcp', candidates, plan, own).then(
+const attempts = (): Attempts<TCPAddr, TCPConn> =>
+  new Attempts('tcp', now(), (local, remote, own) => doDialTCP('tcp', local, remote, plan, own));
+
+async function failure(candidates: Candidate<TCPAddr>[], own: Limits = limits): Promise<OpError> {
+  const error: unknown = await dialSerial(candidates, attempts(), own).then(
     (conn) => assert.fail(`connected to ${conn.remoteAddr}`),
     (reason: unknown) => reason,
   );
@@ -123,12 +59,12 @@ async function failure(candidates: Candidate[], own = limits as Parameters<typeo
 }
 
 /** Candidates that cannot connect: their port is out of range, which connect says at once. */
-const hopeless = (n: number): Candidate[] =>
+const hopeless = (n: number): Candidate<TCPAddr>[] =>
   Array.from({ length: n }, (_, i) => ({ local: null, remote: tcp(`127.0.0.${i + 1}`, 65_536) }));
 
 test('the first that connects wins, and nobody hears of those before it', options, async () => {
   const { fd, port } = rawListener();
-  const conn = await dialSerial('tcp', [...hopeless(2), { local: null, remote: tcp('127.0.0.1', port) }], plan, limits);
+  const conn = await dialSerial([...hopeless(2), { local: null, remote: tcp('127.0.0.1', port) }], attempts(), limits);
   assert.equal(conn.remoteAddr.port, port);
   conn.close();
   sys.close(fd);
@@ -145,6 +81,7 @@ test('all failed: the first error, and every attempt', options, async () => {
   );
   assert.deepEqual([error.address, error.port, error.code, error.syscall], ['127.0.0.1', 65_536, 'EINVAL', 'connect']);
   assert.equal(error.attempts[1]?.message, 'dial tcp 127.0.0.2:65536: connect: invalid argument');
+  for (const { start, duration } of error.attempts) assert.ok(start! >= 0 && duration! >= 0);
 });
 
 test('one failed: its error, without attempts', options, async () => {

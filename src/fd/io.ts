@@ -5,7 +5,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { spend } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { sys } from '../syscall/sys.ts';
-import { EAGAIN, EFAULT, EINTR, MSG_NOSIGNAL } from '../syscall/zconst_linux.ts';
+import { EAGAIN, EFAULT, EINPROGRESS, EINTR, MSG_NOSIGNAL } from '../syscall/zconst_linux.ts';
 import type { Desc } from '../poll/desc.ts';
 import type { FD } from './fd.ts';
 import { BLOCKED, DONE, type Limits, NONE, type Op, SPENT, type Step, delivery } from './op.ts';
@@ -127,6 +127,8 @@ const nextStep: Step = (fd, op) => {
   return n === -EAGAIN ? BLOCKED : fd.fail(op, 'read', n);
 };
 
+// The first write on a connection that is to be opened by it (fastOpen) answers EINPROGRESS while the handshake is under way.
+
 // ── write ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Writes all of `data`; the count. */
@@ -138,7 +140,7 @@ export function write(fd: FD, data: Uint8Array, limits: Limits | null): Promise<
     outbox.flush();
     const n = sys.send(desc.fd, data, 0, size, MSG_NOSIGNAL);
     if (n === size) return Promise.resolve(n);
-    if (n === -EAGAIN) desc.writable = false;
+    if (n === -EAGAIN || n === -EINPROGRESS) desc.writable = false;
     else if (n >= 0) {
       const op = fd.op(writing, 'write', writeStep, data, null);
       op.written = op.position = n;
@@ -167,7 +169,7 @@ const writeStep: Step = (fd, op) => {
       if (n > 0 && !spend()) return SPENT;
     }
     if (n === 0 && size > 0) return rejectShort(fd, op);
-    if (n === -EAGAIN) desc.writable = false;
+    if (n === -EAGAIN || n === -EINPROGRESS) desc.writable = false;
     else if (n < 0 && n !== -EINTR) return fd.fail(op, 'write', n);
   }
 };
@@ -202,7 +204,7 @@ const writevStep: Step = (fd, op) => {
       advance(vector, op, n);
       if (op.position < vector.chunks.length && !spend()) return SPENT;
     } else if (n === 0) return rejectShort(fd, op);
-    else if (n === -EAGAIN) desc.writable = false;
+    else if (n === -EAGAIN || n === -EINPROGRESS) desc.writable = false;
     else if (n !== -EINTR) return fd.fail(op, 'writev', n);
   }
 };

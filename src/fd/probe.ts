@@ -3,7 +3,7 @@
 
 import { Addr } from '../addr/ip.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
-import { setV6Only } from '../syscall/sockopt.ts';
+import { setV6Only } from '../syscall/ipopt.ts';
 import { sys } from '../syscall/sys.ts';
 import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_CLOEXEC, SOCK_STREAM } from '../syscall/zconst_linux.ts';
 

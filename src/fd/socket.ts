@@ -4,8 +4,9 @@
 import type { PortEndpoint } from '../addr/endpoint.ts';
 import { poller } from '../poll/epoll.ts';
 import { syscallError } from '../syscall/errno.ts';
+import { setV6Only } from '../syscall/ipopt.ts';
+import { setReuseAddr } from '../syscall/sockopt.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
-import * as sockopt from '../syscall/sockopt.ts';
 import { load, sys } from '../syscall/sys.ts';
 import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOCK_STREAM } from '../syscall/zconst_linux.ts';
 import { step, steps } from '../trace.ts';
@@ -24,8 +25,10 @@ export interface SocketSpec {
   readonly sotype: number;
   readonly proto: number;
   readonly describe: Describe;
+  /** Called after the default options, to set what the user has named. May refuse by throwing. */
+  readonly prepare?: ((fd: NetFD) => void) | undefined;
   /**
-   * Called after the default options and before bind, connect and listen, with the concrete network (`tcp4`, `tcp6`) and the
+   * Called after that and before bind, connect and listen, with the concrete network (`tcp4`, `tcp6`) and the
    * address. May refuse by throwing.
    */
   readonly control?: ((network: string, address: string, fd: NetFD) => void | Promise<void>) | undefined;
@@ -34,7 +37,6 @@ export interface SocketSpec {
 /** What only a listener needs to know. */
 export interface ListenSpec extends SocketSpec {
   readonly backlog?: number | undefined;
-  readonly reusePort?: boolean | undefined;
   /** Overrides Go's choice of family for a wildcard: IPv6 without IPv4. */
   readonly ipv6Only?: boolean | undefined;
 }
@@ -50,7 +52,7 @@ function open(spec: SocketSpec, family: number, v6Only: boolean): NetFD {
   const fd = sys.socket(family, spec.sotype | SOCK_NONBLOCK | SOCK_CLOEXEC, spec.proto);
   if (fd < 0) throw syscallError('socket', fd);
   // As in Go, a kernel that cannot say so keeps its own default.
-  if (family === AF_INET6 && spec.sotype !== SOCK_RAW) sockopt.setV6Only(fd, v6Only);
+  if (family === AF_INET6 && spec.sotype !== SOCK_RAW) setV6Only(fd, v6Only);
   return new NetFD(fd, family, spec.sotype, spec.network, spec.describe);
 }
 
@@ -86,6 +88,7 @@ export async function dialSocket(
   const { family, v6Only } = chooseFamily(spec.network, local, remote, 'dial');
   const fd = open(spec, family, v6Only);
   try {
+    spec.prepare?.(fd);
     await control(spec, fd, remote, limits);
     if (local !== null) bind(fd, local);
     const sa = new Sockaddr();
@@ -105,12 +108,9 @@ export async function listenSocket(spec: ListenSpec, local: PortEndpoint, limits
   const v6Only = spec.ipv6Only === true && chosen.family === AF_INET6 ? true : chosen.v6Only;
   const fd = open(spec, chosen.family, v6Only);
   try {
-    const reused = sockopt.setReuseAddr(fd.desc.fd, true);
+    const reused = setReuseAddr(fd.desc.fd, true);
     if (reused < 0) throw syscallError('setsockopt', reused);
-    if (spec.reusePort === true) {
-      const shared = sockopt.setReusePort(fd.desc.fd, true);
-      if (shared < 0) throw syscallError('setsockopt', shared);
-    }
+    spec.prepare?.(fd);
     encode(new Sockaddr(), local, fd.family);
     await control(spec, fd, local, limits);
     bind(fd, local);

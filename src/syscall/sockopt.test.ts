@@ -3,7 +3,9 @@ import { afterEach, beforeEach, test } from 'node:test';
 
 import { ok, rawListener, rawPair } from '../../test/fuzz/rawpair.ts';
 import { load, sys } from './sys.ts';
+import * as ipopt from './ipopt.ts';
 import * as sockopt from './sockopt.ts';
+import * as tcpopt from './tcpopt.ts';
 import * as c from './zconst_linux.ts';
 
 load();
@@ -25,7 +27,7 @@ const FLAGS: [name: string, set: (fd: number, on: boolean) => number, level: num
   ['SO_REUSEPORT', sockopt.setReusePort, c.SOL_SOCKET, c.SO_REUSEPORT],
   ['SO_BROADCAST', sockopt.setBroadcast, c.SOL_SOCKET, c.SO_BROADCAST],
   ['SO_KEEPALIVE', sockopt.setKeepAlive, c.SOL_SOCKET, c.SO_KEEPALIVE],
-  ['TCP_NODELAY', sockopt.setNoDelay, c.IPPROTO_TCP, c.TCP_NODELAY],
+  ['TCP_NODELAY', tcpopt.setNoDelay, c.IPPROTO_TCP, c.TCP_NODELAY],
 ];
 
 for (const [name, set, level, option] of FLAGS) {
@@ -38,10 +40,10 @@ for (const [name, set, level, option] of FLAGS) {
 }
 
 const NUMBERS: [name: string, set: (fd: number, n: number) => number, option: number, values: number[]][] = [
-  ['TCP_KEEPIDLE', sockopt.setKeepIdle, c.TCP_KEEPIDLE, [1, 15, 32_767]],
-  ['TCP_KEEPINTVL', sockopt.setKeepInterval, c.TCP_KEEPINTVL, [1, 15, 32_767]],
-  ['TCP_KEEPCNT', sockopt.setKeepCount, c.TCP_KEEPCNT, [1, 9, 127]],
-  ['TCP_USER_TIMEOUT', sockopt.setUserTimeout, c.TCP_USER_TIMEOUT, [0, 1, 30_000, 2 ** 31 - 1]],
+  ['TCP_KEEPIDLE', tcpopt.setKeepIdle, c.TCP_KEEPIDLE, [1, 15, 32_767]],
+  ['TCP_KEEPINTVL', tcpopt.setKeepInterval, c.TCP_KEEPINTVL, [1, 15, 32_767]],
+  ['TCP_KEEPCNT', tcpopt.setKeepCount, c.TCP_KEEPCNT, [1, 9, 127]],
+  ['TCP_USER_TIMEOUT', tcpopt.setUserTimeout, c.TCP_USER_TIMEOUT, [0, 1, 30_000, 2 ** 31 - 1]],
 ];
 
 for (const [name, set, option, values] of NUMBERS) {
@@ -64,7 +66,7 @@ test('IPV6_V6ONLY goes on and off while the socket is not bound', options, (t) =
     return;
   }
   for (const on of [true, false]) {
-    assert.equal(sockopt.setV6Only(fd, on), 0);
+    assert.equal(ipopt.setV6Only(fd, on), 0);
     assert.equal(getInt(fd, c.IPPROTO_IPV6, c.IPV6_V6ONLY), on ? 1 : 0);
   }
   sys.close(fd);
@@ -120,7 +122,7 @@ test('SO_ERROR tells the pending error once', options, () => {
 test('on what is no socket: the errno of the call', options, () => {
   const epfd = ok(sys.epoll_create1(c.EPOLL_CLOEXEC));
   assert.equal(sockopt.soType(epfd), -c.ENOTSOCK);
-  assert.equal(sockopt.setNoDelay(epfd, true), -c.ENOTSOCK);
+  assert.equal(tcpopt.setNoDelay(epfd, true), -c.ENOTSOCK);
   sys.close(epfd);
   assert.equal(sockopt.soError(epfd), -c.EBADF);
   assert.equal(sockopt.soType(NaN), -c.EBADF);

@@ -1,30 +1,25 @@
-// Socket options, one function per option, each with C's name: socket(7), tcp(7), ip(7), ipv6(7). Numbers in, the value or
-// -errno out. Units are C's (seconds, bytes) unless the name says otherwise.
+// Socket options of socket(7), one function per option; those of tcp(7) are in tcpopt.ts, those of ip(7) and ipv6(7) in
+// ipopt.ts. Numbers in, the value or -errno out. Units are C's (seconds, bytes) unless the name says otherwise.
 
 import { sys } from './sys.ts';
 import {
   EINVAL,
-  IPPROTO_IPV6,
-  IPPROTO_TCP,
-  IPV6_V6ONLY,
   SOL_SOCKET,
   SO_ACCEPTCONN,
+  SO_BINDTODEVICE,
   SO_BROADCAST,
   SO_DOMAIN,
   SO_ERROR,
   SO_KEEPALIVE,
   SO_LINGER,
+  SO_MARK,
+  SO_PRIORITY,
   SO_PROTOCOL,
   SO_RCVBUF,
   SO_REUSEADDR,
   SO_REUSEPORT,
   SO_SNDBUF,
   SO_TYPE,
-  TCP_KEEPCNT,
-  TCP_KEEPIDLE,
-  TCP_KEEPINTVL,
-  TCP_NODELAY,
-  TCP_USER_TIMEOUT,
 } from './zconst_linux.ts';
 
 const words = new Int32Array(2);
@@ -46,7 +41,24 @@ export function getInt(fd: number, level: number, name: number): number {
   return n < 0 ? n : words[0];
 }
 
-const flag = (on: boolean): number => (on ? 1 : 0);
+/** A flag as C has it. */
+export const flag = (on: boolean): number => (on ? 1 : 0);
+
+/** An option of up to 15 characters, such as an interface's name. */
+export function setText(fd: number, level: number, name: number, text: string): number {
+  const bytes = Buffer.from(text);
+  return sys.setsockopt(fd, level, name, bytes, bytes.length);
+}
+
+const text = new Uint8Array(16);
+
+/** The text of such an option; null where the kernel has none to tell. */
+export function getText(fd: number, level: number, name: number): string | null {
+  room[0] = text.length;
+  if (sys.getsockopt(fd, level, name, text, room) < 0) return null;
+  const [whole = ''] = Buffer.from(text.subarray(0, room[0])).toString('latin1').split('\0');
+  return whole;
+}
 
 /** SO_ERROR: the pending error of the socket as a positive errno, which is cleared; 0 for none. */
 export const soError = (fd: number): number => getInt(fd, SOL_SOCKET, SO_ERROR);
@@ -56,23 +68,32 @@ export const soProtocol = (fd: number): number => getInt(fd, SOL_SOCKET, SO_PROT
 /** SO_ACCEPTCONN: 1 on a listener. */
 export const soAcceptConn = (fd: number): number => getInt(fd, SOL_SOCKET, SO_ACCEPTCONN);
 export const setReuseAddr = (fd: number, on: boolean): number => setInt(fd, SOL_SOCKET, SO_REUSEADDR, flag(on));
+export const getReuseAddr = (fd: number): number => getInt(fd, SOL_SOCKET, SO_REUSEADDR);
 export const setReusePort = (fd: number, on: boolean): number => setInt(fd, SOL_SOCKET, SO_REUSEPORT, flag(on));
+export const getReusePort = (fd: number): number => getInt(fd, SOL_SOCKET, SO_REUSEPORT);
 export const setBroadcast = (fd: number, on: boolean): number => setInt(fd, SOL_SOCKET, SO_BROADCAST, flag(on));
-export const setV6Only = (fd: number, on: boolean): number => setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, flag(on));
 /** SO_RCVBUF, bytes; the kernel doubles it. */
 export const setReadBuffer = (fd: number, bytes: number): number => setInt(fd, SOL_SOCKET, SO_RCVBUF, bytes);
 /** SO_SNDBUF, bytes; the kernel doubles it. */
 export const setWriteBuffer = (fd: number, bytes: number): number => setInt(fd, SOL_SOCKET, SO_SNDBUF, bytes);
-export const setNoDelay = (fd: number, on: boolean): number => setInt(fd, IPPROTO_TCP, TCP_NODELAY, flag(on));
+/** SO_RCVBUF as the kernel has it: twice what was asked for, within net.core.rmem_max. */
+export const getReadBuffer = (fd: number): number => getInt(fd, SOL_SOCKET, SO_RCVBUF);
+/** SO_SNDBUF likewise, within net.core.wmem_max. */
+export const getWriteBuffer = (fd: number): number => getInt(fd, SOL_SOCKET, SO_SNDBUF);
+/** SO_MARK, 32 bits, for routing and filters. */
+export const setMark = (fd: number, mark: number): number => setInt(fd, SOL_SOCKET, SO_MARK, mark | 0);
+/** SO_MARK; one from 2^31 on comes out positive, so that what is negative is an error. */
+export function getMark(fd: number): number {
+  const n = getInt(fd, SOL_SOCKET, SO_MARK);
+  return n < 0 && words[0] === n ? n >>> 0 : n;
+}
+/** SO_PRIORITY, 0 to 6 for everybody. */
+export const setPriority = (fd: number, priority: number): number => setInt(fd, SOL_SOCKET, SO_PRIORITY, priority);
+export const getPriority = (fd: number): number => getInt(fd, SOL_SOCKET, SO_PRIORITY);
+/** SO_BINDTODEVICE: an interface's name, empty for none. */
+export const setBindToDevice = (fd: number, name: string): number => setText(fd, SOL_SOCKET, SO_BINDTODEVICE, name);
+export const getBindToDevice = (fd: number): string | null => getText(fd, SOL_SOCKET, SO_BINDTODEVICE);
 export const setKeepAlive = (fd: number, on: boolean): number => setInt(fd, SOL_SOCKET, SO_KEEPALIVE, flag(on));
-/** TCP_KEEPIDLE, seconds. */
-export const setKeepIdle = (fd: number, seconds: number): number => setInt(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
-/** TCP_KEEPINTVL, seconds. */
-export const setKeepInterval = (fd: number, seconds: number): number => setInt(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds);
-export const setKeepCount = (fd: number, count: number): number => setInt(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
-/** TCP_USER_TIMEOUT, milliseconds. */
-export const setUserTimeout = (fd: number, ms: number): number => setInt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, ms);
-
 /** SO_LINGER: off below 0, else on with that many seconds. */
 export function setLinger(fd: number, seconds: number): number {
   if ((seconds | 0) !== seconds) return -EINVAL;

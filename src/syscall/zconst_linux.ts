@@ -48,6 +48,11 @@ export const SO_TIMESTAMP = 29;
 export const SO_ACCEPTCONN = 30;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+export const SO_TIMESTAMPNS = 35;
+export const SCM_TIMESTAMPNS = 35;
+export const SCM_RIGHTS = 1;
+export const SCM_CREDENTIALS = 2;
+export const SO_RXQ_OVFL = 40;
 export const SO_MARK = 36;
 export const SO_PROTOCOL = 38;
 export const SO_DOMAIN = 39;
@@ -85,6 +90,8 @@ export const IP_TTL = 2;
 export const IP_HDRINCL = 3;
 export const IP_OPTIONS = 4;
 export const IP_RECVERR = 11;
+export const IP_RECVTTL = 12;
+export const IP_RECVTOS = 13;
 export const IP_PKTINFO = 8;
 export const IP_MTU_DISCOVER = 10;
 export const IP_MTU = 14;
@@ -107,8 +114,14 @@ export const IPV6_JOIN_GROUP = 20;
 export const IPV6_LEAVE_GROUP = 21;
 export const IPV6_RECVERR = 25;
 export const IPV6_TCLASS = 67;
+export const IPV6_RECVTCLASS = 66;
+export const IPV6_HOPLIMIT = 52;
+export const IPV6_RECVHOPLIMIT = 51;
+export const IPV6_PKTINFO = 50;
 export const IPV6_RECVPKTINFO = 49;
 export const IPV6_MTU = 24;
+export const IPV6_FREEBIND = 78;
+export const IPV6_TRANSPARENT = 75;
 
 // send(2), recv(2)
 export const MSG_OOB = 1;
@@ -122,6 +135,14 @@ export const MSG_ERRQUEUE = 8192;
 export const MSG_CMSG_CLOEXEC = 1073741824;
 export const MSG_FASTOPEN = 536870912;
 export const MSG_ZEROCOPY = 67108864;
+
+// udp(7)
+export const UDP_SEGMENT = 103;
+export const UDP_GRO = 104;
+
+// linux/mptcp.h
+export const SOL_MPTCP = 284;
+export const MPTCP_INFO = 1;
 
 // fcntl(2), open(2)
 export const F_GETFD = 1;

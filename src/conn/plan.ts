@@ -1,0 +1,112 @@
+// What can be said about a TCP dial or listen, checked once and put into the order in which it is set: the package's defaults, the
+// options that the user names, the user's hook. Where there is a hook, the defaults of a connection come before it too, so that
+// what the hook sets stays set.
+
+import type { NetFD } from '../fd/netfd.ts';
+import type { SocketSpec } from '../fd/socket.ts';
+import { type KeepAliveConfig, toKeepAlive } from './keepalive.ts';
+import { type DialLimits, wantObject } from './limits.ts';
+import {
+  applySettings,
+  type DialSocketOptions,
+  type ListenSocketOptions,
+  type Setting,
+  toFastOpenConnect,
+  toFastOpenQueue,
+  toFlag,
+  toSettings,
+} from './options.ts';
+import { RawConn } from './rawconn.ts';
+import { applyTCPSettings, type TCPSettings } from './tcpconn.ts';
+
+/**
+ * Called with a new socket after the default options and those that are named, and before bind, connect or listen; may set
+ * options, may wait, may refuse by throwing. Sees the concrete network (`tcp4`, `tcp6`) and the final address, of each attempt.
+ */
+export type Control = (network: string, address: string, raw: RawConn) => void | Promise<void>;
+
+/** What can be set for connections that are dialed or accepted. */
+export interface TCPOptions {
+  /** Whether small writes go out at once; default true. */
+  readonly noDelay?: boolean | undefined;
+  /** Default on, 15 s idle, 15 s apart, 9 probes; false leaves the socket alone. */
+  readonly keepAlive?: boolean | KeepAliveConfig | undefined;
+  readonly control?: Control | undefined;
+}
+
+/** What can be said about one dial. */
+export interface TCPDialOptions extends TCPOptions, DialSocketOptions, DialLimits {}
+
+/** What can be said about a listener. */
+export interface TCPListenOptions extends TCPOptions, ListenSocketOptions {
+  /** How many clients may wait to be accepted; default net.core.somaxconn. listen(2) */
+  readonly backlog?: number | undefined;
+  /** On a wildcard without a family: IPv6 only, instead of IPv6 and IPv4. */
+  readonly ipv6Only?: boolean | undefined;
+  /** Ends the step of listening itself, a look-up and a hook included; not the listener, and no accept. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Checked options. */
+export interface TCPPlan {
+  /** What is set on a connection once it is there. */
+  readonly settings: TCPSettings;
+  readonly multipath: boolean;
+  readonly prepare: SocketSpec['prepare'];
+  readonly control: SocketSpec['control'];
+}
+
+/** Checked options of a listener. */
+export interface TCPListenPlan extends TCPPlan {
+  readonly backlog: number | undefined;
+  readonly ipv6Only: boolean;
+}
+
+const UNTOUCHED: TCPSettings = { noDelay: null, keepAlive: null, quickAck: null };
+
+/** Checks the options of a TCP dial; throws a TypeError or RangeError. */
+export function toDialPlan(options: TCPDialOptions): TCPPlan {
+  wantObject(options);
+  const { noDelay, keepAlive, quickAck, multipath } = options;
+  const defaults = { noDelay: toFlag('noDelay', noDelay, true), keepAlive: toKeepAlive(keepAlive) };
+  const late = quickAck === undefined ? null : toFlag('quickAck', quickAck, false);
+  const named = [...toSettings(options), ...toFastOpenConnect(options)];
+  const control = toControl(options.control);
+  return {
+    multipath: toFlag('multipath', multipath, false),
+    prepare: control === undefined ? toPrepare(named) : toPrepare(named, { ...defaults, quickAck: null }),
+    control,
+    settings: control === undefined ? { ...defaults, quickAck: late } : { ...UNTOUCHED, quickAck: late },
+  };
+}
+
+/** Checks the options of a TCP listen; throws a TypeError or RangeError. */
+export function toListenPlan(options: TCPListenOptions): TCPListenPlan {
+  wantObject(options);
+  const { noDelay, keepAlive, backlog, ipv6Only, multipath } = options;
+  if (backlog !== undefined && !(Number.isInteger(backlog) && backlog >= 0 && backlog <= 0x7fffffff)) {
+    throw new RangeError(`Option backlog must be a whole number from 0, not ${String(backlog)}`);
+  }
+  return {
+    settings: { noDelay: toFlag('noDelay', noDelay, true), keepAlive: toKeepAlive(keepAlive), quickAck: null },
+    multipath: toFlag('multipath', multipath, false),
+    prepare: toPrepare([...toSettings(options), ...toFastOpenQueue(options)]),
+    control: toControl(options.control),
+    backlog,
+    ipv6Only: toFlag('ipv6Only', ipv6Only, false),
+  };
+}
+
+function toControl(control: Control | undefined): SocketSpec['control'] {
+  if (control === undefined) return undefined;
+  if (typeof control !== 'function') throw new TypeError('Option control must be a function');
+  return (network, address, fd) => control(network, address, new RawConn(fd));
+}
+
+function toPrepare(named: readonly Setting[], defaults?: TCPSettings): SocketSpec['prepare'] {
+  if (named.length === 0 && defaults === undefined) return undefined;
+  return ({ desc, family }: NetFD) => {
+    if (defaults !== undefined) applyTCPSettings(desc.fd, defaults);
+    applySettings(named, desc.fd, family);
+  };
+}

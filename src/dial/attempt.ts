@@ -1,0 +1,75 @@
+// The attempts of one dial: each with its time and its error, and the one error that tells of them all.
+
+import type { Addr } from '../addr/addr.ts';
+import { CanceledError, DNSError, DeadlineError, OpError, SyscallError } from '../errors.ts';
+import type { Limits } from '../fd/op.ts';
+import { now } from '../poll/deadline.ts';
+import { attempting } from '../trace.ts';
+import type { Candidate } from './candidate.ts';
+
+/** One system call after the other, from socket to connection. Rejects with the bare reason. */
+export type Connect<A extends Addr, C> = (local: A | null, remote: A, limits: Limits) => Promise<C>;
+
+/** The attempts. */
+export class Attempts<A extends Addr, C> {
+  readonly network: string;
+  readonly errors: OpError[] = [];
+  readonly #connect: Connect<A, C>;
+  /** When the dial began. */
+  readonly #began: number;
+
+  constructor(network: string, began: number, connect: Connect<A, C>) {
+    this.network = network;
+    this.#began = began;
+    this.#connect = connect;
+  }
+
+  /** Tries one candidate; a failure is kept, and thrown. */
+  async try({ local, remote }: Candidate<A>, limits: Limits): Promise<C> {
+    const began = now();
+    try {
+      if (!attempting.hasSubscribers) return await this.#connect(local, remote, limits);
+      const message = { network: this.network, localAddr: local, remoteAddr: remote };
+      return await attempting.tracePromise(() => this.#connect(local, remote, limits), message);
+    } catch (cause) {
+      const times = { start: began - this.#began, duration: now() - began };
+      const error = new OpError({ op: 'dial', net: this.network, source: local, addr: remote, cause, ...times });
+      this.errors.push(error);
+      throw error;
+    }
+  }
+
+  /** The failure of a candidate that was not even tried; it is not kept. */
+  untried({ local, remote }: Candidate<A>, cause: Error): OpError {
+    return new OpError({ op: 'dial', net: this.network, source: local, addr: remote, cause });
+  }
+
+  /**
+   * The error of them all: the only one, or one that has the reason of the most telling and names every address. A look-up that
+   * ran out of time, or was cancelled, after they had failed is the reason instead.
+   */
+  error(lookup?: unknown): OpError {
+    const attempts = this.errors.toSorted((a, b) => a.start! - b.start!);
+    if (lookup instanceof DNSError && lookup.cause !== undefined) {
+      return new OpError({ op: 'dial', net: this.network, cause: lookup, attempts });
+    }
+    const telling = mostTelling(attempts);
+    if (attempts.length === 1) return telling;
+    const { source, addr, cause } = telling;
+    return new OpError({ op: 'dial', net: this.network, source, addr, cause, attempts });
+  }
+}
+
+/** What ended the dial comes first, then what came from the far end, then what says that there was no way to it. */
+function weight({ cause }: OpError): number {
+  if (cause instanceof CanceledError) return 5;
+  if (cause instanceof DeadlineError) return 4;
+  if (!(cause instanceof SyscallError)) return 1;
+  if (cause.code === 'ECONNREFUSED' || cause.code === 'ECONNRESET') return 3;
+  return cause.code === 'ETIMEDOUT' ? 2 : 0;
+}
+
+/** The error whose code is the whole dial's: of equals, the first. */
+export function mostTelling(errors: readonly OpError[]): OpError {
+  return errors.reduce((best, each) => (weight(each) > weight(best) ? each : best));
+}

@@ -1,0 +1,56 @@
+// Socket options of ip(7) and ipv6(7) that a dial or listen sets, one function per option, each for the family of its socket:
+// what goes out of an IPv6 socket to an IPv4 address obeys the IPv4 option. Numbers in, the value or -errno out.
+
+import { flag, getInt, setInt } from './sockopt.ts';
+import {
+  AF_INET6,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_FREEBIND,
+  IPV6_TCLASS,
+  IPV6_TRANSPARENT,
+  IPV6_V6ONLY,
+  IP_BIND_ADDRESS_NO_PORT,
+  IP_FREEBIND,
+  IP_TOS,
+  IP_TRANSPARENT,
+} from './zconst_linux.ts';
+
+export const setV6Only = (fd: number, on: boolean): number => setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, flag(on));
+
+/** IP_TOS and, on an IPv6 socket, IPV6_TCLASS too: 0 to 255, of which TCP keeps the last two bits to itself. */
+export function setTOS(fd: number, family: number, tos: number): number {
+  const n = setInt(fd, IPPROTO_IP, IP_TOS, tos);
+  return family === AF_INET6 && n >= 0 ? setInt(fd, IPPROTO_IPV6, IPV6_TCLASS, tos) : n;
+}
+
+export function getTOS(fd: number, family: number): number {
+  return family === AF_INET6 ? getInt(fd, IPPROTO_IPV6, IPV6_TCLASS) : getInt(fd, IPPROTO_IP, IP_TOS);
+}
+
+/** IP_FREEBIND, IPV6_FREEBIND: bind to an address that this machine does not have, or not yet. */
+export function setFreebind(fd: number, family: number, on: boolean): number {
+  return family === AF_INET6
+    ? setInt(fd, IPPROTO_IPV6, IPV6_FREEBIND, flag(on))
+    : setInt(fd, IPPROTO_IP, IP_FREEBIND, flag(on));
+}
+
+export function getFreebind(fd: number, family: number): number {
+  return family === AF_INET6 ? getInt(fd, IPPROTO_IPV6, IPV6_FREEBIND) : getInt(fd, IPPROTO_IP, IP_FREEBIND);
+}
+
+/** IP_TRANSPARENT, IPV6_TRANSPARENT: take and give addresses that are somebody else's. */
+export function setTransparent(fd: number, family: number, on: boolean): number {
+  return family === AF_INET6
+    ? setInt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, flag(on))
+    : setInt(fd, IPPROTO_IP, IP_TRANSPARENT, flag(on));
+}
+
+export function getTransparent(fd: number, family: number): number {
+  return family === AF_INET6 ? getInt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT) : getInt(fd, IPPROTO_IP, IP_TRANSPARENT);
+}
+
+/** IP_BIND_ADDRESS_NO_PORT: a bind to port 0 takes an address only; the port is found at connect, when the peer is known. */
+export const setBindAddressNoPort = (fd: number, on: boolean): number =>
+  setInt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, flag(on));
+export const getBindAddressNoPort = (fd: number): number => getInt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
