@@ -17,8 +17,18 @@ export { TCPConn } from './conn/tcpconn.ts';
 export { TCPListener } from './conn/tcplistener.ts';
 export { dial, Dialer, type DialerOptions, type DialOptions, type TCPNetwork } from './dial/dial.ts';
 export { listen, ListenConfig, type ListenOptions } from './dial/listen.ts';
+export {
+  defaultResolver,
+  Resolver,
+  type LookupOptions,
+  type MX,
+  type NS,
+  type ResolverOptions,
+  type SRV,
+} from './dns/resolver.ts';
 export type { HostResolver } from './dial/lookup.ts';
 export { resolveIPAddr, resolveTCPAddr, resolveUDPAddr, resolveUnixAddr, type Address } from './dial/resolve.ts';
+export { traceDial, type Span, type Timeline, type TracedDial } from './dial/timeline.ts';
 export {
   AddrError,
   CanceledError,

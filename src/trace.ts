@@ -62,8 +62,9 @@ export interface AttemptMessage extends Outcome<unknown> {
   readonly remoteAddr: Named;
 }
 
-/** One look-up of a name; its result is a list of addresses, or of records. */
+/** One look-up, by a dial or by a Resolver; its result is a list of addresses, or what was found. */
 export interface LookupMessage extends Outcome<unknown> {
+  /** `ip`, `ip4` or `ip6`; or what else is looked up: `addr`, `cname`, `srv`, `mx`, `ns`, `txt`. */
   readonly network: string;
   readonly host: string;
 }
@@ -79,6 +80,28 @@ export interface CloseMessage {
   readonly network: string;
   readonly localAddr: Named | null;
   readonly remoteAddr: Named | null;
+}
+
+/** Who hears of what happens on a tracing channel: only what it names. */
+interface Listener<M> {
+  readonly start?: (message: M) => unknown;
+  /** The promise has settled, and nobody else has heard of it. */
+  readonly asyncStart?: (message: M) => unknown;
+}
+
+/** Has the listener called until the function that this returns is called. */
+export function listenTo<M extends object>(
+  of: TracingChannel<unknown, M>,
+  { start, asyncStart }: Listener<M>,
+): () => void {
+  const onStart = (message: unknown): void => void start?.(message as M);
+  const onAsyncStart = (message: unknown): void => void asyncStart?.(message as M);
+  subscribe(of.start.name, onStart);
+  subscribe(of.asyncStart.name, onAsyncStart);
+  return () => {
+    unsubscribe(of.start.name, onStart);
+    unsubscribe(of.asyncStart.name, onAsyncStart);
+  };
 }
 
 /** `tracing:gonet:dial:start` … */

@@ -153,7 +153,7 @@ function holds4(bits: AddrBits): boolean {
 
 function toBytes(words: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(words.length * 4);
-  const view = new DataView(bytes.buffer);
-  words.forEach((word, index) => view.setInt32(index * 4, word));
+  // Not through a DataView: asking for the buffer would move so small an array out of V8's heap.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = words[i >> 2]! >>> (24 - 8 * (i & 3));
   return bytes;
 }

@@ -60,6 +60,9 @@ export interface ListenSocketOptions extends SocketOptions {
   readonly fastOpen?: boolean | number | undefined;
 }
 
+/** What a dial has that says nothing. */
+export const NO_OPTIONS: DialSocketOptions = Object.freeze({});
+
 /** One option, checked: how it is set, and what a process needs to be allowed to. */
 export interface Setting {
   readonly name: string;
@@ -112,6 +115,7 @@ const NEEDS: Readonly<Record<string, string>> = {
 /** Checks the options of a dial or listen; throws a TypeError or RangeError. What is undefined is not set. */
 export function toSettings(options: DialSocketOptions | ListenSocketOptions): Setting[] {
   const settings: Setting[] = [];
+  if (options === NO_OPTIONS) return settings;
   for (const [name, kind, apply] of TABLE) {
     const value = (options as Readonly<Record<string, unknown>>)[name];
     if (value !== undefined) settings.push(toSetting(name, check(name, kind, value), apply));

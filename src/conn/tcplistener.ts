@@ -4,12 +4,14 @@ import type { TCPAddr } from '../addr/tcpaddr.ts';
 import { ClosedError, OpError } from '../errors.ts';
 import type { NetFD } from '../fd/netfd.ts';
 import { limited } from '../fd/limited.ts';
+import type { Limits } from '../fd/op.ts';
 import { fromNow } from '../poll/deadline.ts';
 import type { Deadline, IOOptions, Listener } from './conn.ts';
 import { toLimits, toMonotonic } from './limits.ts';
 import { duplicate } from './netconn.ts';
 import { ownEndError, opError } from './operror.ts';
 import { RawConn } from './rawconn.ts';
+import { accepting } from '../trace.ts';
 import { TCPConn, type TCPSettings } from './tcpconn.ts';
 
 /** What accept answers when a resource of the process or of the system is used up: wait and try again. */
@@ -34,7 +36,13 @@ export class TCPListener implements Listener<TCPConn> {
   }
 
   accept(options?: IOOptions): Promise<TCPConn> {
-    return this.#fd.accept(toLimits(options), this.#wrap);
+    return this.#accept(toLimits(options));
+  }
+
+  #accept(limits: Limits | null): Promise<TCPConn> {
+    if (!accepting.hasSubscribers) return this.#fd.accept(limits, this.#wrap);
+    const { network, local: addr } = this.#fd.ends;
+    return accepting.tracePromise(() => this.#fd.accept(limits, this.#wrap), { network, addr });
   }
 
   get addr(): TCPAddr {
@@ -87,7 +95,7 @@ export class TCPListener implements Listener<TCPConn> {
   async #next(): Promise<IteratorResult<TCPConn, undefined>> {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
-        return { done: false, value: await this.#fd.accept(null, this.#wrap) };
+        return { done: false, value: await this.#accept(null) };
       } catch (error) {
         if (!(error instanceof OpError)) throw error;
         if (error.cause instanceof ClosedError) return { done: true, value: undefined };

@@ -6,6 +6,7 @@ import { protocolLookup } from '../addr/protocol.ts';
 import { TCPAddr } from '../addr/tcpaddr.ts';
 import type { Conn } from '../conn/conn.ts';
 import { toDialLimits, toSignalOf, wantNetwork } from '../conn/limits.ts';
+import { NO_OPTIONS } from '../conn/options.ts';
 import { type TCPDialOptions, type TCPPlan, toDialPlan } from '../conn/plan.ts';
 import { doDialTCP } from '../conn/tcp.ts';
 import type { TCPConn } from '../conn/tcpconn.ts';
@@ -63,7 +64,7 @@ interface Dialing {
  */
 export function dial(network: TCPNetwork, address: Address, options?: DialOptions): Promise<TCPConn>;
 export function dial(network: string, address: Address, options?: DialOptions): Promise<Conn>;
-export function dial(network: string, address: Address, options: DialOptions = {}): Promise<TCPConn> {
+export function dial(network: string, address: Address, options: DialOptions = NO_OPTIONS): Promise<TCPConn> {
   const plan = toDialPlan(options);
   const limits = toDialLimits(options);
   const locals = toLocals(options.localAddr);

@@ -4,7 +4,7 @@ import type { Addr } from '../addr/addr.ts';
 import { ofFamily } from '../addr/addrlist.ts';
 import type { IPEndpoint } from '../addr/endpoint.ts';
 import type { Addr as IP } from '../addr/ip.ts';
-import { sortByRFC6724 } from '../dns/order.ts';
+import { sortByRFC6724 } from '../dns/addrsort.ts';
 import type { Limits } from '../fd/op.ts';
 import { step, steps } from '../trace.ts';
 import type { Attempts } from './attempt.ts';

@@ -3,7 +3,7 @@
 import { literalOrName, selectAddrs } from '../addr/addrlist.ts';
 import type { Addr } from '../addr/ip.ts';
 import { familySuffix } from '../addr/network.ts';
-import { sortByRFC6724 } from '../dns/order.ts';
+import { sortByRFC6724 } from '../dns/addrsort.ts';
 import { type Answer, defaultResolver, Resolver } from '../dns/resolver.ts';
 import { CanceledError, DeadlineError, DNSError } from '../errors.ts';
 import { check, limited } from '../fd/limited.ts';

@@ -27,7 +27,6 @@ export class Race<T extends Entrant> {
   readonly #rules: RaceRules;
   readonly #expected: Set<Family>;
   #pending: readonly T[] = [];
-  #running = 0;
   /** The family of the latest attempt; null before the first. */
   #last: Family | null = null;
   /** When the next attempt may start. */
@@ -57,7 +56,6 @@ export class Race<T extends Entrant> {
 
   /** An attempt has failed: the next one starts at once. */
   failed(time: number): void {
-    this.#running--;
     this.#nextAt = Math.min(this.#nextAt, time);
   }
 
@@ -67,7 +65,6 @@ export class Race<T extends Entrant> {
     const chosen = this.#pending.find(({ family }) => family !== this.#last) ?? this.#pending[0]!;
     this.#pending = this.#pending.filter((each) => each !== chosen);
     this.#last = chosen.family;
-    this.#running++;
     this.#nextAt = time + this.#rules.delay;
     return chosen;
   }

@@ -194,7 +194,7 @@ test('resolveUDPAddr and resolveIPAddr follow the same rules on their networks',
     assert.deepEqual([found.network, found.toString()], ['ip', address]);
   }
   await assert.rejects(resolveUDPAddr('tcp', ':80'), UnknownNetworkError);
-  await assert.rejects(resolveUDPAddr('udp', '127.0.0.1:https'), DNSError);
+  await assert.rejects(resolveUDPAddr('udp', '127.0.0.1:no-such'), DNSError);
   await assert.rejects(resolveIPAddr('ip', '127.0.0.1:80'), DNSError);
   await assert.rejects(resolveIPAddr('ip4:no-such', '127.0.0.1'), AddrError);
   await assert.rejects(resolveIPAddr('udp', '127.0.0.1'), UnknownNetworkError);

@@ -44,8 +44,8 @@ export function encode(sa: Sockaddr, end: PortEndpoint, family: number): number 
   if (family === AF_INET) {
     if (!ip.isValid()) return sa.setInet4(new Uint8Array(4), port);
     if (!isIPv4(end)) throw new AddrError('non-IPv4 address', ip.toString());
-    return sa.setInet4(Uint8Array.from(ip.unmap().as4()), port);
+    return sa.setInet4(ip.unmap().as4(), port);
   }
   if (end.isWildcard()) return sa.setInet6(new Uint8Array(16), port, ip.zone);
-  return sa.setInet6(Uint8Array.from(ip.as16()), port, ip.zone);
+  return sa.setInet6(ip.as16(), port, ip.zone);
 }

@@ -16,6 +16,7 @@ import { hold, release, spend, yieldTurn } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import * as sockopt from '../syscall/sockopt.ts';
 import { disown, sys } from '../syscall/sys.ts';
+import { closing } from '../trace.ts';
 import { forget } from './dropped.ts';
 import type { Describe, Ends } from './ends.ts';
 import { Line } from './line.ts';
@@ -244,6 +245,14 @@ export class FD {
   /** Ends every operation with ClosedError and gives the number back. A second call does nothing. */
   close(): void {
     if (this.closed) return;
+    if (!closing.hasSubscribers) this.#close();
+    else {
+      const { network, local: localAddr, remote: remoteAddr } = this.ends;
+      closing.traceSync(() => this.#close(), { network, localAddr, remoteAddr });
+    }
+  }
+
+  #close(): void {
     this.#evict();
     if (this.#users === 0) this.#destroy();
   }

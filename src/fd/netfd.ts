@@ -65,8 +65,6 @@ export class NetFD extends FD {
   }
 
   #connected(limits: Limits): Promise<Addr | null> {
-    // The poller tells; after EINTR too, where calling connect again would be EALREADY or EISCONN.
-    this.desc.writable = false;
     return this.begin(this.op(this.writing, 'connect', connectStep, null, limits));
   }
 
@@ -95,11 +93,14 @@ class Mourner {
   }
 }
 
-/** After a wake-up: SO_ERROR says how it went, and 0 counts only when there is a peer (golang/go#6828). */
+/**
+ * At once, because on this machine the handshake is over when connect(2) returns, and after each wake-up: SO_ERROR says how it
+ * went, and 0 counts only when there is a peer (golang/go#6828). Calling connect again would be EALREADY or EISCONN.
+ */
 const connectStep: Step = (fd, op) => {
   const { desc } = fd;
   if (!desc.writable) return BLOCKED;
-  step(1, 'writable: the poller woke the dial');
+  if (op.position++ > 0) step(1, 'writable: the poller woke the dial');
   // Whoever follows the steps may have aborted the signal.
   if (op.fd !== fd) return DONE;
   const error = sockopt.soError(desc.fd);
@@ -109,7 +110,8 @@ const connectStep: Step = (fd, op) => {
     if (remote !== null || error === EISCONN) return fd.resolve(op, remote);
   } else if (error !== EINPROGRESS && error !== EALREADY && error !== EINTR) return fd.fail(op, 'connect', error);
   desc.writable = false;
-  return BLOCKED;
+  if (op.position === 1) step(1, 'not yet: the dial waits for the poller');
+  return op.fd === fd ? BLOCKED : DONE;
 };
 
 const peer = new Sockaddr();

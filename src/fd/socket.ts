@@ -70,9 +70,11 @@ async function control(spec: SocketSpec, fd: NetFD, address: PortEndpoint, limit
   check(limits);
 }
 
+/** Filled and used without a turn in between. */
+const sa = new Sockaddr();
+
 function bind(fd: NetFD, local: PortEndpoint): void {
   // Encoded here and not earlier: a Control hook may have used the time.
-  const sa = new Sockaddr();
   const length = encode(sa, local, fd.family);
   const n = length < 0 ? length : sys.bind(fd.desc.fd, sa.bytes, length);
   if (n < 0) throw syscallError('bind', n);
@@ -89,9 +91,8 @@ export async function dialSocket(
   const fd = open(spec, family, v6Only);
   try {
     spec.prepare?.(fd);
-    await control(spec, fd, remote, limits);
+    if (spec.control !== undefined) await control(spec, fd, remote, limits);
     if (local !== null) bind(fd, local);
-    const sa = new Sockaddr();
     const length = encode(sa, remote, family);
     if (length < 0) throw syscallError('connect', length);
     await fd.connect(sa, remote, limits);
@@ -111,7 +112,7 @@ export async function listenSocket(spec: ListenSpec, local: PortEndpoint, limits
     const reused = setReuseAddr(fd.desc.fd, true);
     if (reused < 0) throw syscallError('setsockopt', reused);
     spec.prepare?.(fd);
-    encode(new Sockaddr(), local, fd.family);
+    encode(sa, local, fd.family);
     await control(spec, fd, local, limits);
     bind(fd, local);
     const n = sys.listen(fd.desc.fd, spec.backlog ?? maxBacklog());

@@ -14,11 +14,17 @@ import { ERRNO } from './zerrno_linux.ts';
 import * as constants from './zconst_linux.ts';
 
 /** Newer than the headers of some distributions that are still in use. */
-const NEW: ReadonlySet<string> = new Set(['SO_PEERPIDFD', 'IPPROTO_MPTCP', 'TCP_FASTOPEN_CONNECT']);
+const NEW: ReadonlySet<string> = new Set([
+  'SO_PEERPIDFD',
+  'IPPROTO_MPTCP',
+  'TCP_FASTOPEN_CONNECT',
+  'SOL_MPTCP',
+  'MPTCP_INFO',
+]);
 
 const HEADERS =
   'errno.h string.h stdio.h stddef.h limits.h fcntl.h unistd.h net/if.h sys/socket.h sys/un.h sys/uio.h sys/epoll.h ' +
-  'netinet/in.h arpa/inet.h linux/tcp.h linux/vm_sockets.h';
+  'netinet/in.h arpa/inet.h linux/tcp.h linux/udp.h linux/mptcp.h linux/vm_sockets.h';
 
 /** Sizes and offsets as C has them, and as the code of this floor relies on them. */
 const LAYOUT: Readonly<Record<string, number>> = {
