@@ -15,6 +15,7 @@ export type { Control, TCPDialOptions, TCPListenOptions, TCPOptions } from './co
 export { dialTCP, listenTCP } from './conn/tcp.ts';
 export { TCPConn } from './conn/tcpconn.ts';
 export { TCPListener } from './conn/tcplistener.ts';
+export { denyPrivate, type DenyPrivateOptions } from './dial/deny.ts';
 export { dial, Dialer, type DialerOptions, type DialOptions, type TCPNetwork } from './dial/dial.ts';
 export { listen, ListenConfig, type ListenOptions } from './dial/listen.ts';
 export {
