@@ -12,6 +12,9 @@ import type { Attempts } from './attempt.ts';
 import type { Racer } from './candidate.ts';
 import { type Family, Race } from './race.ts';
 
+/** Why the others end. One for all, because making an error for nobody to read takes longer than the rest of the race. */
+const BEATEN = new Error('another attempt has connected');
+
 /** How long IPv4 addresses wait for IPv6 ones, in milliseconds: RFC 8305, section 8. */
 const RESOLUTION_DELAY = 50;
 
@@ -141,7 +144,7 @@ class Contest<A extends IPEndpoint, C extends Disposable> implements Due, Aborta
     else {
       this.#winner = conn;
       this.#over = true;
-      this.#others.abort();
+      if (this.#underWay > 1) this.#others.abort(BEATEN);
     }
     this.#ended();
   }

@@ -12,6 +12,9 @@ import type { Limits } from '../fd/op.ts';
 /** The work of a look-up: tells each answer as it comes, and ends. Once its signal is aborted it is to stop, and nobody hears of it. */
 export type Work<T> = (tell: (answer: T) => void, signal: AbortSignal) => Promise<void>;
 
+/** Why the work is to stop; nobody reads it. */
+const LEFT = new Error('nobody waits for this look-up any more');
+
 type State = 'flying' | 'landed' | 'left';
 
 class Flight<T> {
@@ -67,7 +70,7 @@ class Flight<T> {
   #leave(): void {
     this.#state = 'left';
     this.#over();
-    this.#controller.abort();
+    this.#controller.abort(LEFT);
   }
 
   #renew(): void {

@@ -50,7 +50,9 @@ export class Setup {
       unknownOptions: this.#resolv.get().unknown,
       environment: set('RES_OPTIONS') || set('HOSTALIASES') || env['LOCALDOMAIN'] !== undefined,
       mdnsAllow: (list?.some(({ name }) => name.startsWith('mdns')) ?? false) && existsSync(MDNS_ALLOW),
-      hostname: hostname(),
+      get hostname() {
+        return hostname();
+      },
     };
   }
 }

@@ -47,9 +47,11 @@ export function hostOrder(method: Method, host: string, machine: Machine): Order
 }
 
 /** Whether a source that is not ours has nothing to say of the name. */
-function canSkip(source: string, name: string, { hostname, mdnsAllow }: Machine): boolean {
-  if (source === 'myhostname') return !isLocalhost(name) && !NEIGHBOURS.has(name) && name !== bareName(hostname);
-  return source.startsWith('mdns') && !mdnsAllow && !name.endsWith('.local');
+function canSkip(source: string, name: string, machine: Machine): boolean {
+  if (source === 'myhostname') {
+    return !isLocalhost(name) && !NEIGHBOURS.has(name) && name !== bareName(machine.hostname);
+  }
+  return source.startsWith('mdns') && !machine.mdnsAllow && !name.endsWith('.local');
 }
 
 /** What nss-myhostname(8) answers for, besides localhost and the machine's own name. */

@@ -26,8 +26,8 @@ export class Reread<T> {
 
 function stampOf(path: string): string {
   try {
-    const { mtimeNs, size, ino } = statSync(path, { bigint: true });
-    return `${mtimeNs} ${size} ${ino}`;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? 'none' : `${stat.mtimeMs} ${stat.ctimeMs} ${stat.size} ${stat.ino}`;
   } catch {
     return 'none';
   }

@@ -107,7 +107,10 @@ const connectStep: Step = (fd, op) => {
   if (error < 0) return fd.fail(op, 'getsockopt', error);
   if (error === EISCONN || error === 0) {
     const remote = peerName(desc.fd, (fd as NetFD).sotype);
-    if (remote !== null || error === EISCONN) return fd.resolve(op, remote);
+    if (remote !== null || error === EISCONN) {
+      if (op.position === 1) step(1, 'writable at once: nothing to wait for');
+      return op.fd === fd ? fd.resolve(op, remote) : DONE;
+    }
   } else if (error !== EINPROGRESS && error !== EALREADY && error !== EINTR) return fd.fail(op, 'connect', error);
   desc.writable = false;
   if (op.position === 1) step(1, 'not yet: the dial waits for the poller');

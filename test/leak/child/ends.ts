@@ -122,13 +122,13 @@ const programs: Record<string, () => Promise<void>> = {
   async 'dialed with hooks'() {
     using listener = await listen('tcp', '127.0.0.1:0');
     const address = listener.addr.toString();
+    const refuse = (): Promise<void> => Promise.reject(Object.assign(new Error('no'), { code: 'EHOOK' }));
+    watch(dial('tcp', address, { control: refuse }));
     // Plain JavaScript may answer with anything; what is no promise means nothing.
     for (const answer of [undefined, null, 5, 'text', {}, new Map()]) {
       const control = (() => answer) as () => void;
       watch(dial('tcp', address, { control }).then((conn) => conn.close()));
     }
-    const control = (): Promise<void> => Promise.reject(Object.assign(new Error('no'), { code: 'EHOOK' }));
-    watch(dial('tcp', address, { control }));
     for (let i = 0; i < 6; i++) (await listener.accept({ deadline: Date.now() + 2000 })).close();
     ifAlive(() => {});
   },
