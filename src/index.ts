@@ -19,6 +19,17 @@ export { denyPrivate, type DenyPrivateOptions } from './dial/deny.ts';
 export { dial, Dialer, type DialerOptions, type DialOptions, type TCPNetwork } from './dial/dial.ts';
 export { listen, ListenConfig, type ListenOptions } from './dial/listen.ts';
 export {
+  lookupAddr,
+  lookupCNAME,
+  lookupHost,
+  lookupMX,
+  lookupNetIP,
+  lookupNS,
+  lookupPort,
+  lookupSRV,
+  lookupTXT,
+} from './dns/lookups.ts';
+export {
   defaultResolver,
   Resolver,
   type LookupOptions,

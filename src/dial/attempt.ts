@@ -50,20 +50,24 @@ export class Attempts<A extends Addr, C> {
    */
   error(lookup?: unknown): OpError {
     const attempts = this.errors.toSorted((a, b) => a.start! - b.start!);
-    if (lookup instanceof DNSError && lookup.cause !== undefined) {
+    const telling = mostTelling(attempts);
+    const ended = lookup instanceof DNSError && lookup.cause !== undefined;
+    if (ended && weight(telling) < ENDED) {
       return new OpError({ op: 'dial', net: this.network, cause: lookup, attempts });
     }
-    const telling = mostTelling(attempts);
     if (attempts.length === 1) return telling;
     const { source, addr, cause } = telling;
     return new OpError({ op: 'dial', net: this.network, source, addr, cause, attempts });
   }
 }
 
+/** The weight from which on an error is what ended the dial. */
+const ENDED = 4;
+
 /** What ended the dial comes first, then what came from the far end, then what says that there was no way to it. */
 function weight({ cause }: OpError): number {
-  if (cause instanceof CanceledError) return 5;
-  if (cause instanceof DeadlineError) return 4;
+  if (cause instanceof CanceledError) return ENDED + 1;
+  if (cause instanceof DeadlineError) return ENDED;
   if (!(cause instanceof SyscallError)) return 1;
   if (cause.code === 'ECONNREFUSED' || cause.code === 'ECONNRESET') return 3;
   return cause.code === 'ETIMEDOUT' ? 2 : 0;

@@ -6,6 +6,7 @@ import type { IPEndpoint } from '../addr/endpoint.ts';
 import type { Addr as IP } from '../addr/ip.ts';
 import { sortByRFC6724 } from '../dns/addrsort.ts';
 import type { Limits } from '../fd/op.ts';
+import { passed } from '../poll/deadline.ts';
 import { step, steps } from '../trace.ts';
 import type { Attempts } from './attempt.ts';
 import { pair, type Racer, toLocals, wantAny } from './candidate.ts';
@@ -53,7 +54,8 @@ export async function dialInet<A extends IPEndpoint, C extends Disposable>(
   if (known !== null) {
     const racers = toRacers(known);
     wantAny(racers, locals, host);
-    if (racers.length === 1 || delay < 0) return dialSerial(racers, attempts, limits);
+    const late = limits.signal?.aborted === true || passed(limits.deadline);
+    if (racers.length === 1 || delay < 0 || late) return dialSerial(racers, attempts, limits);
     return dialParallel({ families: [], find: atOnce(racers), delay, sort }, attempts, limits);
   }
   const find: Find<A> = async (own, hear) => {

@@ -5,7 +5,7 @@ import type { Addr } from '../addr/ip.ts';
 import { familySuffix } from '../addr/network.ts';
 import { sortByRFC6724 } from '../dns/addrsort.ts';
 import { type Answer, defaultResolver, Resolver } from '../dns/resolver.ts';
-import { CanceledError, DeadlineError, DNSError } from '../errors.ts';
+import { CanceledError, DeadlineError, DNSError, OpError } from '../errors.ts';
 import { check, limited } from '../fd/limited.ts';
 import type { Limits } from '../fd/op.ts';
 import { lookingUp } from '../trace.ts';
@@ -93,9 +93,11 @@ async function askOther(
     const { signal } = done;
     return await limited(Promise.resolve(resolver.lookupNetIP(network, host, { signal })), limits);
   } catch (error) {
-    if (!(error instanceof CanceledError || error instanceof DeadlineError)) throw error;
-    const { message: err, code, timeout } = error;
-    throw new DNSError({ err, hostname: host, code, timeout, cause: error });
+    const limit = error instanceof CanceledError || error instanceof DeadlineError;
+    // An OpError here would look like one of this dial's attempts.
+    if (!limit && !(error instanceof OpError)) throw error;
+    const { message: err, code, timeout, temporary } = error;
+    throw new DNSError({ err, hostname: host, code, timeout, temporary, cause: limit ? error : undefined });
   } finally {
     done.abort();
   }

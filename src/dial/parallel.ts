@@ -3,7 +3,7 @@
 // socket and the look-up has ended.
 
 import type { IPEndpoint } from '../addr/endpoint.ts';
-import { CanceledError } from '../errors.ts';
+import { CanceledError, DeadlineError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
 import { type Abortable, follow, unfollow } from '../fd/signals.ts';
 import { type Due, NEVER, arm, disarm, now, passed } from '../poll/deadline.ts';
@@ -161,12 +161,18 @@ class Contest<A extends IPEndpoint, C extends Disposable> implements Due, Aborta
     if (this.#underWay === 0) this.#settle();
   }
 
+  /** What ended a dial that had no time to try anything. */
+  #limit(): Error {
+    const { signal } = this.#limits;
+    return signal?.aborted === true ? new CanceledError(signal.reason) : new DeadlineError();
+  }
+
   #settle(): void {
     disarm(this);
     const { signal } = this.#limits;
     if (signal !== null) unfollow(signal, this);
     if (this.#winner !== null) this.#resolve(this.#winner);
     else if (this.#attempts.errors.length > 0) this.#reject(this.#attempts.error(this.#lookupFailure));
-    else this.#reject(this.#lookupFailure ?? new CanceledError(signal?.reason));
+    else this.#reject(this.#lookupFailure ?? this.#limit());
   }
 }
