@@ -53,9 +53,10 @@ export function arm(item: Due): void {
   if (heap.first!.at < timerAt) schedule();
 }
 
-/** Forgets `item` at once. */
+/** Forgets `item` at once, and the timer too if nobody else needs it. */
 export function disarm(item: Due): void {
   heap.remove(item);
+  if (heap.first === undefined && timer !== null) schedule();
 }
 
 function schedule(): void {
