@@ -29,13 +29,10 @@ const RESERVED: readonly (readonly [Prefix, string])[] = (
     ['240.0.0.0/4', 'reserved'],
     ['::/128', 'unspecified'],
     ['::1/128', 'loopback'],
-    ['64:ff9b:1::/48', 'reserved'],
-    ['100::/64', 'reserved'],
     ['2001:db8::/32', 'reserved'],
     ['2001:2::/48', 'reserved'],
     ['2001:10::/28', 'reserved'],
     ['3fff::/20', 'reserved'],
-    ['5f00::/16', 'reserved'],
     ['fd00:ec2::254/128', 'metadata'],
     ['fd20:ce::254/128', 'metadata'],
     ['fc00::/7', 'unique-local'],
@@ -57,16 +54,26 @@ const CARRIERS: readonly (readonly [Prefix, at: number, inverted?: true])[] = (
   ] as const
 ).map(([prefix, at, inverted]) => (inverted ? [Prefix.parse(prefix), at, inverted] : [Prefix.parse(prefix), at]));
 
+/** All that IPv6 has given out so far: RFC 4291, section 2.4. */
+const GLOBAL = Prefix.parse('2000::/3');
+
 /** What an address is that is not for the public, e.g. `private` or `loopback`; null for one that is. */
 export function notPublic(addr: Addr): string | null {
   const bare = addr.withZone('');
   for (const [prefix, kind] of RESERVED) if (prefix.contains(bare)) return kind;
   if (!bare.is6()) return null;
+  const inner = carried(bare);
+  if (inner !== null) return notPublic(inner);
+  return GLOBAL.contains(bare) ? null : 'reserved';
+}
+
+/** The IPv4 address that an IPv6 one carries, where it is of a form that does; else null. */
+export function carried(addr: Addr): Addr | null {
+  const bare = addr.withZone('');
   for (const [prefix, at, inverted] of CARRIERS) {
     if (!prefix.contains(bare)) continue;
     const bytes = bare.as16().subarray(at, at + 4);
-    const inner = Addr.from4(inverted ? bytes.map((byte) => ~byte) : bytes);
-    return notPublic(inner);
+    return Addr.from4(inverted ? bytes.map((byte) => ~byte) : bytes);
   }
   return null;
 }

@@ -7,7 +7,7 @@ import type { Limits } from '../fd/op.ts';
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/socket.ts';
 import { NEVER } from '../poll/deadline.ts';
 import { IPPROTO_MPTCP, SOCK_STREAM } from '../syscall/zconst_linux.ts';
-import { step } from '../trace.ts';
+import { step, steps } from '../trace.ts';
 import { toDialLimits, toSignal, wantNetwork } from './limits.ts';
 import { opError } from './operror.ts';
 import { type TCPDialOptions, type TCPListenOptions, type TCPPlan, toDialPlan, toListenPlan } from './plan.ts';
@@ -36,7 +36,8 @@ export function doDialTCP(
     const spec: SocketSpec = { network, sotype: SOCK_STREAM, proto, describe: opError, prepare, control };
     const anyPort = local === null || local.port === 0;
     for (let left = anyPort ? MORE_TRIES : 0; ; left--) {
-      step(3, `dialTCP ${local === null ? '' : `${local.toString()} `}-> ${remote.toString()}`);
+      if (steps.hasSubscribers)
+        step(3, `dialTCP ${local === null ? '' : `${local.toString()} `}-> ${remote.toString()}`);
       try {
         const fd = await dialSocket(spec, local, remote, limits);
         if (left === 0 || !selfConnected(fd)) return TCPConn.made(fd, plan.settings);

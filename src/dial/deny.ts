@@ -2,10 +2,10 @@
 // and network that way. It sees the address that is dialed, not the name, so a name that changes its mind between check and dial
 // (DNS rebinding) gets nowhere.
 
-import { isIPv4 } from '../addr/addrlist.ts';
 import { splitHostPort } from '../addr/hostport.ts';
 import { Addr, Prefix } from '../addr/ip.ts';
-import { notPublic } from '../addr/reach.ts';
+import { carried, notPublic } from '../addr/reach.ts';
+import { wantObject } from '../conn/limits.ts';
 import type { Control } from '../conn/plan.ts';
 import { AddrError } from '../errors.ts';
 
@@ -25,26 +25,39 @@ export interface DenyPrivateOptions {
  *
  * A NAT64 prefix of the network's own cannot be known here: put it into `deny`.
  */
-export function denyPrivate({ allow = [], deny = [] }: DenyPrivateOptions = {}): Control {
-  const allowed = allow.map(toPrefix);
-  const denied = deny.map(toPrefix);
-  return (_network, address) => {
-    const addr = ipOf(address);
+export function denyPrivate(options: DenyPrivateOptions = {}): Control {
+  wantObject(options);
+  const allowed = toPrefixes('allow', options.allow);
+  const denied = toPrefixes('deny', options.deny);
+  return (network, address) => {
+    const addr = /^(?:tcp|udp|ip)/.test(network) ? ipOf(address) : null;
     if (addr === null) throw new AddrError('local address is denied', address);
-    const forms = isIPv4(addr) ? [addr.unmap(), addr] : [addr];
-    const within = (prefixes: readonly Prefix[]): boolean =>
-      prefixes.some((prefix) => forms.some((form) => prefix.contains(form.withZone(''))));
-    if (within(denied)) throw new AddrError('address is denied', addr.toString());
-    if (within(allowed)) return;
-    const kind = notPublic(addr);
+    const plain = addr.unmap().withZone('');
+    // Whoever denies an IPv4 network denies every way into it; whoever allows one allows what is written.
+    if (within(denied, plain) || within(denied, carried(plain)))
+      throw new AddrError('address is denied', addr.toString());
+    if (within(allowed, plain)) return;
+    const kind = notPublic(plain);
     if (kind !== null) throw new AddrError(`${kind} address is denied`, addr.toString());
   };
 }
 
+const within = (prefixes: readonly Prefix[], addr: Addr | null): boolean =>
+  addr !== null && prefixes.some((prefix) => prefix.contains(addr));
+
+function toPrefixes(name: string, networks: DenyPrivateOptions['allow']): Prefix[] {
+  if (networks === undefined) return [];
+  if (!Array.isArray(networks)) throw new TypeError(`Option ${name} must be an array of networks`);
+  return networks.map(toPrefix);
+}
+
+/** A network, of IPv4 if it is one inside IPv6. */
 function toPrefix(network: string | Prefix): Prefix {
-  if (network instanceof Prefix) return network;
-  if (typeof network !== 'string') throw new TypeError('A network must be a Prefix or a text such as "10.0.0.0/8"');
-  return Prefix.parse(network);
+  if (!(network instanceof Prefix) && typeof network !== 'string') {
+    throw new TypeError('A network must be a Prefix or a text such as "10.0.0.0/8"');
+  }
+  const prefix = typeof network === 'string' ? Prefix.parse(network) : network;
+  return prefix.addr.is4In6() && prefix.bits >= 96 ? Prefix.from(prefix.addr.unmap(), prefix.bits - 96) : prefix;
 }
 
 /** The IP address in what a hook is told; none where nothing but this machine is meant. */

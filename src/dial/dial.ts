@@ -13,7 +13,7 @@ import type { TCPConn } from '../conn/tcpconn.ts';
 import { AddrError, OpError, UnknownNetworkError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
 import { now } from '../poll/deadline.ts';
-import { dialing, step } from '../trace.ts';
+import { dialing, step, steps } from '../trace.ts';
 import { Attempts } from './attempt.ts';
 import { type HostResolver, toResolver } from './lookup.ts';
 import { type Address, toText } from './resolve.ts';
@@ -86,7 +86,7 @@ async function run({ network, text, plan, limits, locals, delay, resolver }: Dia
     const { family } = parseNetwork(network, true, protocolLookup());
     if (family !== 'tcp') throw new UnknownNetworkError(network);
     if (text === '') throw new AddrError('missing address', '');
-    step(5, `dial ${network} ${text}`);
+    if (steps.hasSubscribers) step(5, `dial ${network} ${text}`);
     return await dialInet({ kind: TCPAddr, text, locals, delay, resolver }, attempts, limits);
   } catch (cause) {
     throw cause instanceof OpError ? cause : new OpError({ op: 'dial', net: network, cause });

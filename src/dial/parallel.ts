@@ -2,6 +2,7 @@
 // in race.ts says who starts when. The first connection wins; before the dial settles, every other attempt has closed its
 // socket and the look-up has ended.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IPEndpoint } from '../addr/endpoint.ts';
 import { CanceledError, DeadlineError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
@@ -59,6 +60,7 @@ class Contest<A extends IPEndpoint, C extends Disposable> implements Due, Aborta
   /** Ends what is still under way: attempts and look-up. */
   readonly #others = new AbortController();
   readonly #seen = new Set<string>();
+  readonly #inContext = AsyncLocalStorage.snapshot();
   /** Attempts, and the look-up, that have not ended. */
   #underWay = 1;
   /** No further attempt starts. */
@@ -96,9 +98,9 @@ class Contest<A extends IPEndpoint, C extends Disposable> implements Due, Aborta
     this.#others.abort(this.#limits.signal?.reason);
   }
 
-  /** Time for the next attempt. */
+  /** Time for the next attempt. One timer serves all, and knows whose context it runs in no longer. */
   expire(): void {
-    this.#advance();
+    this.#inContext(() => this.#advance());
   }
 
   #heard({ families, candidates }: Found<A>): void {

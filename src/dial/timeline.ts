@@ -60,7 +60,8 @@ class Notes {
     const span = this.#open.get(message);
     if (span === undefined) return;
     span.duration = now() - this.began - span.start;
-    if (message.error instanceof Error) span.error = message.error;
+    if ('error' in message)
+      span.error = message.error instanceof Error ? message.error : new Error(String(message.error));
     else span.result = describe(message.result);
   }
 }

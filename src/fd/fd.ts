@@ -245,7 +245,8 @@ export class FD {
   /** Ends every operation with ClosedError and gives the number back. A second call does nothing. */
   close(): void {
     if (this.closed) return;
-    if (!closing.hasSubscribers) this.#close();
+    // What was never bound nor connected is no connection to tell of.
+    if (!closing.hasSubscribers || this.ends.local === null) this.#close();
     else {
       const { network, local: localAddr, remote: remoteAddr } = this.ends;
       closing.traceSync(() => this.#close(), { network, localAddr, remoteAddr });

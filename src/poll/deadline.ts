@@ -59,6 +59,12 @@ export function disarm(item: Due): void {
   if (heap.first === undefined && timer !== null) schedule();
 }
 
+/** Keeps the process alive until the function that this returns is called. */
+export function keepAlive(): () => void {
+  const anchor = setInterval(() => undefined, LONGEST);
+  return () => clearInterval(anchor);
+}
+
 function schedule(): void {
   if (timer !== null) clearTimeout(timer);
   const first = heap.first;

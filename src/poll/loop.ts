@@ -3,25 +3,35 @@
 
 import type { Watch } from '../syscall/backend.ts';
 import { load } from '../syscall/sys.ts';
+import { keepAlive } from './deadline.ts';
 import type { Waiter } from './poller.ts';
 
 let watch: Watch | null = null;
 let holders = 0;
+/** Ends what keeps the process alive while nothing is watched. */
+let letGo: (() => void) | null = null;
 
 /** Has `wake` called from Node's loop whenever the descriptor is readable. Throws an UnsupportedError where that cannot be. */
 export function attach(fd: number, wake: () => void): void {
   watch = load().watch(fd, wake);
   if (holders > 0) watch.ref();
+  letGo?.();
+  letGo = null;
 }
 
-/** A waiting operation keeps the process alive … */
+/** A waiting operation keeps the process alive, also before there is a descriptor to watch … */
 export function hold(): void {
-  if (++holders === 1) watch?.ref();
+  if (++holders > 1) return;
+  if (watch === null) letGo = keepAlive();
+  else watch.ref();
 }
 
 /** … until it waits no more. */
 export function release(): void {
-  if (--holders === 0) watch?.unref();
+  if (--holders > 0) return;
+  watch?.unref();
+  letGo?.();
+  letGo = null;
 }
 
 /** Operations that may complete at once before the next one waits for the loop (DESIGN D5). */
