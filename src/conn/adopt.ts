@@ -25,7 +25,7 @@ import { opError } from './operror.ts';
 import { TCPConn } from './tcpconn.ts';
 import { TCPListener } from './tcplistener.ts';
 
-const settings = { noDelay: true, keepAlive: defaultKeepAlive, quickAck: null };
+const settings = { noDelay: true, keepAlive: defaultKeepAlive };
 
 /**
  * Adopts a descriptor: a connected or listening TCP socket. It becomes non-blocking and close-on-exec, and from now on belongs to

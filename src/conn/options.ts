@@ -9,7 +9,7 @@ import * as sockopt from '../syscall/sockopt.ts';
 import * as tcpopt from '../syscall/tcpopt.ts';
 import { EPERM } from '../syscall/zconst_linux.ts';
 
-/** Options for dialing and listening. What is accepted inherits them from its listener. */
+/** Options for dialing and listening. What is accepted inherits them from its listener, all but `priority`. */
 export interface SocketOptions {
   /** SO_REUSEADDR: bind although connections of the port's earlier owner linger; a listener's default is true. socket(7) */
   readonly reuseAddr?: boolean | undefined;
@@ -35,7 +35,7 @@ export interface SocketOptions {
   readonly userTimeout?: number | undefined;
   /** TCP_CONGESTION: an algorithm that the kernel has; one that is not free for all needs CAP_NET_ADMIN. tcp(7) */
   readonly congestion?: string | undefined;
-  /** MPTCP, where the kernel has it, else TCP. Default false. RFC 8684 */
+  /** MPTCP, or TCP where the kernel has none or refuses an option on it (`userTimeout`, `synRetries`). Default false. RFC 8684 */
   readonly multipath?: boolean | undefined;
 }
 
@@ -49,7 +49,9 @@ export interface DialSocketOptions extends SocketOptions {
   readonly quickAck?: boolean | undefined;
   /**
    * TCP_FASTOPEN_CONNECT: where the peer has given a cookie before, the dial is done at once and the first write takes the
-   * handshake along; that the peer refuses is then the error of that write. RFC 7413, tcp(7)
+   * handshake along; that the peer refuses is then the error of that write, or of the read after it. Until the first write
+   * nothing is sent, so it is not for protocols in which the server speaks first. Rejects where net.ipv4.tcp_fastopen is off for
+   * clients. RFC 7413, tcp(7)
    */
   readonly fastOpen?: boolean | undefined;
 }
@@ -93,8 +95,9 @@ const TABLE: readonly (readonly [name: string, kind: Kind, apply: Apply])[] = [
   ['bindAddressNoPort', 'flag', ipopt.setBindAddressNoPort],
   ['bindToDevice', 'name', sockopt.setBindToDevice],
   ['mark', [0, 0xffffffff], sockopt.setMark],
-  ['priority', [0, INT], sockopt.setPriority],
+  // It changes the priority too, ip(7), so it comes first.
   ['tos', [0, 255], (fd: number, tos: number, family: number): number => ipopt.setTOS(fd, family, tos)],
+  ['priority', [0, INT], sockopt.setPriority],
   ['readBuffer', [0, INT], sockopt.setReadBuffer],
   ['writeBuffer', [0, INT], sockopt.setWriteBuffer],
   ['userTimeout', [0, INT], tcpopt.setUserTimeout],
@@ -112,22 +115,37 @@ const NEEDS: Readonly<Record<string, string>> = {
   congestion: 'CAP_NET_ADMIN',
 };
 
-/** Checks the options of a dial or listen; throws a TypeError or RangeError. What is undefined is not set. */
-export function toSettings(options: DialSocketOptions | ListenSocketOptions): Setting[] {
+/** Options that only a dial has. */
+export const DIAL_ONLY: ReadonlySet<string> = new Set(['bindAddressNoPort', 'synRetries']);
+const NOTHING: ReadonlySet<string> = new Set();
+
+/**
+ * Checks the options of a dial or listen; throws a TypeError or RangeError. What is undefined is not set; what is `foreign` is checked
+ * and means nothing.
+ */
+export function toSettings(
+  options: DialSocketOptions | ListenSocketOptions,
+  foreign: ReadonlySet<string> = NOTHING,
+): Setting[] {
   const settings: Setting[] = [];
   if (options === NO_OPTIONS) return settings;
   for (const [name, kind, apply] of TABLE) {
     const value = (options as Readonly<Record<string, unknown>>)[name];
-    if (value !== undefined) settings.push(toSetting(name, check(name, kind, value), apply));
+    if (value === undefined) continue;
+    const setting = toSetting(name, check(name, kind, value), apply);
+    if (!foreign.has(name)) settings.push(setting);
   }
   return settings;
 }
 
-/** TCP_FASTOPEN_CONNECT of a dial. */
+/** TCP_FASTOPEN_CONNECT of a dial; a kernel where that is off takes no 0 for it either. */
 export function toFastOpenConnect({ fastOpen }: DialSocketOptions): Setting[] {
-  return fastOpen === undefined
-    ? []
-    : [toSetting('fastOpen', check('fastOpen', 'flag', fastOpen), tcpopt.setFastOpenConnect)];
+  return toFlag('fastOpen', fastOpen, false) ? [toSetting('fastOpen', true, tcpopt.setFastOpenConnect)] : [];
+}
+
+/** TCP_QUICKACK of a dial, which is set after the connect. */
+export function toQuickAck({ quickAck }: DialSocketOptions): Setting[] {
+  return quickAck === undefined ? [] : [toSetting('quickAck', check('quickAck', 'flag', quickAck), tcpopt.setQuickAck)];
 }
 
 /** TCP_FASTOPEN of a listener, as a number of clients. */

@@ -8,12 +8,14 @@ import { type KeepAliveConfig, toKeepAlive } from './keepalive.ts';
 import { type DialLimits, wantObject } from './limits.ts';
 import {
   applySettings,
+  DIAL_ONLY,
   type DialSocketOptions,
   type ListenSocketOptions,
   type Setting,
   toFastOpenConnect,
   toFastOpenQueue,
   toFlag,
+  toQuickAck,
   toSettings,
 } from './options.ts';
 import { RawConn } from './rawconn.ts';
@@ -56,27 +58,33 @@ export interface TCPPlan {
   readonly control: SocketSpec['control'];
 }
 
+/** Checked options of a dial. */
+export interface TCPDialPlan extends TCPPlan {
+  /** What is set when the connection is there, and fails it. */
+  readonly late: readonly Setting[];
+}
+
 /** Checked options of a listener. */
 export interface TCPListenPlan extends TCPPlan {
   readonly backlog: number | undefined;
   readonly ipv6Only: boolean;
 }
 
-const UNTOUCHED: TCPSettings = { noDelay: null, keepAlive: null, quickAck: null };
+const UNTOUCHED: TCPSettings = { noDelay: null, keepAlive: null };
 
 /** Checks the options of a TCP dial; throws a TypeError or RangeError. */
-export function toDialPlan(options: TCPDialOptions): TCPPlan {
+export function toDialPlan(options: TCPDialOptions): TCPDialPlan {
   wantObject(options);
-  const { noDelay, keepAlive, quickAck, multipath } = options;
+  const { noDelay, keepAlive, multipath } = options;
   const defaults = { noDelay: toFlag('noDelay', noDelay, true), keepAlive: toKeepAlive(keepAlive) };
-  const late = quickAck === undefined ? null : toFlag('quickAck', quickAck, false);
   const named = [...toSettings(options), ...toFastOpenConnect(options)];
   const control = toControl(options.control);
   return {
     multipath: toFlag('multipath', multipath, false),
-    prepare: control === undefined ? toPrepare(named) : toPrepare(named, { ...defaults, quickAck: null }),
+    prepare: toPrepare(named, control === undefined ? undefined : defaults),
     control,
-    settings: control === undefined ? { ...defaults, quickAck: late } : { ...UNTOUCHED, quickAck: late },
+    settings: control === undefined ? defaults : UNTOUCHED,
+    late: toQuickAck(options),
   };
 }
 
@@ -88,9 +96,9 @@ export function toListenPlan(options: TCPListenOptions): TCPListenPlan {
     throw new RangeError(`Option backlog must be a whole number from 0, not ${String(backlog)}`);
   }
   return {
-    settings: { noDelay: toFlag('noDelay', noDelay, true), keepAlive: toKeepAlive(keepAlive), quickAck: null },
+    settings: { noDelay: toFlag('noDelay', noDelay, true), keepAlive: toKeepAlive(keepAlive) },
     multipath: toFlag('multipath', multipath, false),
-    prepare: toPrepare([...toSettings(options), ...toFastOpenQueue(options)]),
+    prepare: toPrepare([...toSettings(options, DIAL_ONLY), ...toFastOpenQueue(options)]),
     control: toControl(options.control),
     backlog,
     ipv6Only: toFlag('ipv6Only', ipv6Only, false),

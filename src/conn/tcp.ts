@@ -10,8 +10,16 @@ import { IPPROTO_MPTCP, SOCK_STREAM } from '../syscall/zconst_linux.ts';
 import { step, steps } from '../trace.ts';
 import { toDialLimits, toSignal, wantNetwork } from './limits.ts';
 import { opError } from './operror.ts';
-import { type TCPDialOptions, type TCPListenOptions, type TCPPlan, toDialPlan, toListenPlan } from './plan.ts';
-import { TCPConn } from './tcpconn.ts';
+import { applySettings, type Setting } from './options.ts';
+import {
+  type TCPDialOptions,
+  type TCPDialPlan,
+  type TCPListenOptions,
+  type TCPPlan,
+  toDialPlan,
+  toListenPlan,
+} from './plan.ts';
+import { TCPConn, type TCPSettings } from './tcpconn.ts';
 import { TCPListener } from './tcplistener.ts';
 
 const NETWORKS: ReadonlySet<string> = new Set(['tcp', 'tcp4', 'tcp6']);
@@ -28,11 +36,11 @@ export function doDialTCP(
   network: string,
   local: TCPAddr | null,
   remote: TCPAddr,
-  plan: TCPPlan,
+  plan: TCPDialPlan,
   limits: Limits,
 ): Promise<TCPConn> {
-  return orPlain(plan.multipath, async (proto) => {
-    const { prepare, control } = plan;
+  return orPlain(plan, async (proto, control) => {
+    const { prepare, late, settings } = plan;
     const spec: SocketSpec = { network, sotype: SOCK_STREAM, proto, describe: opError, prepare, control };
     const anyPort = local === null || local.port === 0;
     for (let left = anyPort ? MORE_TRIES : 0; ; left--) {
@@ -40,7 +48,7 @@ export function doDialTCP(
         step(3, `dialTCP ${local === null ? '' : `${local.toString()} `}-> ${remote.toString()}`);
       try {
         const fd = await dialSocket(spec, local, remote, limits);
-        if (left === 0 || !selfConnected(fd)) return TCPConn.made(fd, plan.settings);
+        if (left === 0 || !selfConnected(fd)) return made(fd, settings, late);
         fd.close();
         step(3, 'connected to itself: closed, and tried again');
       } catch (error) {
@@ -51,15 +59,44 @@ export function doDialTCP(
   });
 }
 
-/** Makes a socket of MPTCP if that is wanted, and one of TCP where the kernel cannot, or cannot set an option on the former. */
-async function orPlain<T>(multipath: boolean, make: (proto: number) => Promise<T>): Promise<T> {
-  if (!multipath) return make(0);
+function made(fd: NetFD, settings: TCPSettings, late: readonly Setting[]): TCPConn {
+  const conn = TCPConn.made(fd, settings);
   try {
-    return await make(IPPROTO_MPTCP);
+    applySettings(late, fd.desc.fd, fd.family);
+    return conn;
   } catch (error) {
-    if (!(error instanceof SyscallError && (error.syscall === 'socket' || error.syscall === 'setsockopt'))) throw error;
+    fd.close();
+    throw error;
+  }
+}
+
+/**
+ * Makes a socket of MPTCP if that is wanted, and one of TCP where the kernel cannot, or cannot set a named option on the former.
+ * What the user's hook throws is none of that.
+ */
+async function orPlain<T>(
+  { multipath, control }: Pick<TCPPlan, 'multipath' | 'control'>,
+  make: (proto: number, control: SocketSpec['control']) => Promise<T>,
+): Promise<T> {
+  if (!multipath) return make(0, control);
+  let refused: unknown;
+  const noted: SocketSpec['control'] =
+    control &&
+    (async (...args) => {
+      try {
+        await control(...args);
+      } catch (error) {
+        refused = error;
+        throw error;
+      }
+    });
+  try {
+    return await make(IPPROTO_MPTCP, noted);
+  } catch (error) {
+    const ours = error instanceof SyscallError && error !== refused;
+    if (!ours || (error.syscall !== 'socket' && error.syscall !== 'setsockopt')) throw error;
     step(3, `${error.message}: TCP instead of MPTCP`);
-    return make(0);
+    return make(0, control);
   }
 }
 
@@ -110,8 +147,8 @@ export function listenTCP(
   const limits = { deadline: NEVER, signal: toSignal(options.signal) };
   const failed = (cause: unknown): OpError => new OpError({ op: 'listen', net: network, addr: local, cause });
   if (!NETWORKS.has(network)) return Promise.reject(failed(new UnknownNetworkError(network)));
-  return orPlain(plan.multipath, (proto) => {
-    const spec = { network, sotype: SOCK_STREAM, proto, describe: opError, ...plan };
+  return orPlain(plan, (proto, control) => {
+    const spec = { network, sotype: SOCK_STREAM, proto, describe: opError, ...plan, control };
     return listenSocket(spec, local ?? new TCPAddr(null, 0), limits);
   }).then(
     (fd) => new TCPListener(fd, plan.settings),

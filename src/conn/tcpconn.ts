@@ -13,14 +13,12 @@ import { NetConn } from './netconn.ts';
 export interface TCPSettings {
   readonly noDelay: boolean | null;
   readonly keepAlive: KeepAlive | null;
-  readonly quickAck: boolean | null;
 }
 
 /** Sets it. A failing option fails no connection, as in Go. */
-export function applyTCPSettings(fd: number, { noDelay, keepAlive, quickAck }: TCPSettings): void {
+export function applyTCPSettings(fd: number, { noDelay, keepAlive }: TCPSettings): void {
   if (noDelay !== null) tcpopt.setNoDelay(fd, noDelay);
   if (keepAlive !== null) applyKeepAlive(fd, keepAlive);
-  if (quickAck !== null) tcpopt.setQuickAck(fd, quickAck);
   if (steps.hasSubscribers && noDelay !== null) {
     step(3, `TCP_NODELAY ${noDelay ? 'on' : 'off'}, keep-alive ${describe(keepAlive)}`);
   }

@@ -45,15 +45,15 @@ export class Attempts<A extends Addr, C> {
   }
 
   /**
-   * The error of them all: the only one, or one that has the reason of the most telling and names every address. A look-up that
-   * ran out of time, or was cancelled, after they had failed is the reason instead.
+   * The error of them all: the only one, or one that has the reason of the most telling and names every address. What ended the
+   * dial after they had failed, or the look-up that still went on, is the reason instead.
    */
-  error(lookup?: unknown): OpError {
+  error(end?: unknown): OpError {
     const attempts = this.errors.toSorted((a, b) => a.start! - b.start!);
     const telling = mostTelling(attempts);
-    const ended = lookup instanceof DNSError && lookup.cause !== undefined;
-    if (ended && weight(telling) < ENDED) {
-      return new OpError({ op: 'dial', net: this.network, cause: lookup, attempts });
+    const limit = end instanceof DNSError ? end.cause : end;
+    if ((limit instanceof CanceledError || limit instanceof DeadlineError) && weight(telling) < ENDED) {
+      return new OpError({ op: 'dial', net: this.network, cause: end, attempts });
     }
     if (attempts.length === 1) return telling;
     const { source, addr, cause } = telling;

@@ -7,7 +7,7 @@ import { TCPAddr } from '../addr/tcpaddr.ts';
 import type { Conn } from '../conn/conn.ts';
 import { toDialLimits, toSignalOf, wantNetwork } from '../conn/limits.ts';
 import { NO_OPTIONS } from '../conn/options.ts';
-import { type TCPDialOptions, type TCPPlan, toDialPlan } from '../conn/plan.ts';
+import { type TCPDialOptions, type TCPDialPlan, toDialPlan } from '../conn/plan.ts';
 import { doDialTCP } from '../conn/tcp.ts';
 import type { TCPConn } from '../conn/tcpconn.ts';
 import { AddrError, OpError, UnknownNetworkError } from '../errors.ts';
@@ -45,7 +45,7 @@ export type TCPNetwork = 'tcp' | 'tcp4' | 'tcp6';
 interface Dialing {
   readonly network: string;
   readonly text: string;
-  readonly plan: TCPPlan;
+  readonly plan: TCPDialPlan;
   readonly limits: Limits;
   readonly locals: readonly Addr[];
   readonly delay: number;

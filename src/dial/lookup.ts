@@ -1,7 +1,7 @@
 // A host's addresses as they come: a literal at once, a name from the resolver, this package's or the caller's own.
 
 import { literalOrName, selectAddrs } from '../addr/addrlist.ts';
-import type { Addr } from '../addr/ip.ts';
+import { Addr } from '../addr/ip.ts';
 import { familySuffix } from '../addr/network.ts';
 import { sortByRFC6724 } from '../dns/addrsort.ts';
 import { type Answer, defaultResolver, Resolver } from '../dns/resolver.ts';
@@ -91,7 +91,9 @@ async function askOther(
   try {
     check(limits);
     const { signal } = done;
-    return await limited(Promise.resolve(resolver.lookupNetIP(network, host, { signal })), limits);
+    const addrs: unknown = await limited(Promise.resolve(resolver.lookupNetIP(network, host, { signal })), limits);
+    if (Array.isArray(addrs) && addrs.every((addr) => addr instanceof Addr)) return addrs;
+    throw new TypeError('A resolver must give an array of addresses');
   } catch (error) {
     const limit = error instanceof CanceledError || error instanceof DeadlineError;
     // An OpError here would look like one of this dial's attempts.

@@ -4,7 +4,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IPEndpoint } from '../addr/endpoint.ts';
-import { CanceledError, DeadlineError } from '../errors.ts';
+import { CanceledError, DeadlineError, DNSError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
 import { type Abortable, follow, unfollow } from '../fd/signals.ts';
 import { type Due, NEVER, arm, disarm, now, passed } from '../poll/deadline.ts';
@@ -66,8 +66,10 @@ class Contest<A extends IPEndpoint, C extends Disposable> implements Due, Aborta
   /** No further attempt starts. */
   #over = false;
   #winner: C | null = null;
-  /** Why there was nothing to dial. */
-  #lookupFailure: unknown;
+  /** How the look-up failed. */
+  #unfound: { readonly reason: unknown } | null = null;
+  /** What ended the dial before everybody had a turn. */
+  #cut: Error | null = null;
   #resolve!: (conn: C) => void;
   #reject!: (error: unknown) => void;
 
@@ -87,15 +89,17 @@ class Contest<A extends IPEndpoint, C extends Disposable> implements Due, Aborta
     void spec
       .find(own, (found) => this.#heard(found))
       .then(
-        () => this.#looked(),
-        (reason: unknown) => this.#looked(reason),
+        () => this.#looked(null),
+        (reason: unknown) => this.#looked({ reason }),
       );
   }
 
   /** The user's signal. */
   abort(): void {
+    const reason: unknown = this.#limits.signal?.reason;
     this.#over = true;
-    this.#others.abort(this.#limits.signal?.reason);
+    this.#cut = new CanceledError(reason);
+    this.#others.abort(reason);
   }
 
   /** Time for the next attempt. One timer serves all, and knows whose context it runs in no longer. */
@@ -114,16 +118,20 @@ class Contest<A extends IPEndpoint, C extends Disposable> implements Due, Aborta
     this.#advance();
   }
 
-  #looked(failure?: unknown): void {
-    this.#lookupFailure = failure;
+  #looked(failure: { readonly reason: unknown } | null): void {
+    this.#unfound = failure;
     this.#race.answered(now(), this.#spec.families, this.#race.pending);
-    this.#ended();
+    this.#ceased();
   }
 
   /** Starts whoever may start now, and sees to it that the next one does in time. */
   #advance(): void {
     this.due = NEVER;
-    if (this.#over || passed(this.#limits.deadline)) return;
+    if (this.#over) return;
+    if (passed(this.#limits.deadline)) {
+      if (this.#race.pending.length > 0) this.#cut = new DeadlineError();
+      return;
+    }
     for (let racer = this.#race.next(now()); racer !== null; racer = this.#race.next(now())) this.#start(racer);
     const { startsAt } = this.#race;
     if (startsAt === Infinity) return;
@@ -148,33 +156,34 @@ class Contest<A extends IPEndpoint, C extends Disposable> implements Due, Aborta
       this.#over = true;
       if (this.#underWay > 1) this.#others.abort(BEATEN);
     }
-    this.#ended();
+    this.#ceased();
   }
 
   #failed(): void {
     this.#race.failed(now());
-    this.#ended();
+    this.#ceased();
   }
 
   /** An attempt or the look-up has ended. */
-  #ended(): void {
+  #ceased(): void {
     this.#underWay--;
     this.#advance();
     if (this.#underWay === 0) this.#settle();
-  }
-
-  /** What ended a dial that had no time to try anything. */
-  #limit(): Error {
-    const { signal } = this.#limits;
-    return signal?.aborted === true ? new CanceledError(signal.reason) : new DeadlineError();
   }
 
   #settle(): void {
     disarm(this);
     const { signal } = this.#limits;
     if (signal !== null) unfollow(signal, this);
+    const { errors } = this.#attempts;
     if (this.#winner !== null) this.#resolve(this.#winner);
-    else if (this.#attempts.errors.length > 0) this.#reject(this.#attempts.error(this.#lookupFailure));
-    else this.#reject(this.#lookupFailure ?? this.#limit());
+    else if (errors.length > 0) this.#reject(this.#attempts.error(this.#ended()));
+    else this.#reject(this.#unfound === null ? this.#cut : this.#unfound.reason);
+  }
+
+  /** What ended the dial, if not its attempts: the look-up tells it with the name. */
+  #ended(): unknown {
+    const reason = this.#unfound?.reason;
+    return reason instanceof DNSError && reason.cause !== undefined ? reason : this.#cut;
   }
 }

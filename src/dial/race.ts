@@ -56,7 +56,7 @@ export class Race<T extends Entrant> {
 
   /** An attempt has failed: the next one starts at once. */
   failed(time: number): void {
-    this.#nextAt = Math.min(this.#nextAt, time);
+    this.#nextAt = time;
   }
 
   /** Who starts now: of the other family than the one before, if there is one. Null for nobody; ask again after each answer. */

@@ -83,6 +83,49 @@ test('the kernel doubles the sizes of the buffers', options, () => {
   }
 });
 
+test('what is set is what the typed functions tell', options, () => {
+  for (const [set, get] of [
+    [sockopt.setReuseAddr, sockopt.getReuseAddr],
+    [sockopt.setReusePort, sockopt.getReusePort],
+  ] as const) {
+    for (const on of [true, false]) assert.deepEqual([set(a, on), get(a)], [0, Number(on)]);
+  }
+  for (const [set, get] of [
+    [sockopt.setReadBuffer, sockopt.getReadBuffer],
+    [sockopt.setWriteBuffer, sockopt.getWriteBuffer],
+  ] as const) {
+    assert.deepEqual([set(a, 20_000), get(a)], [0, 40_000]);
+  }
+  for (const n of [0, 6, 1]) assert.deepEqual([sockopt.setPriority(a, n), sockopt.getPriority(a)], [0, n]);
+  for (const n of [0.5, NaN, 2 ** 31]) assert.equal(sockopt.setPriority(a, n), -c.EINVAL);
+  for (const get of [sockopt.getReuseAddr, sockopt.getReusePort, sockopt.getReadBuffer, sockopt.getWriteBuffer]) {
+    assert.equal(get(-1), -c.EBADF);
+  }
+});
+
+test('SO_MARK: 32 bits, all of them', options, (t) => {
+  if (sockopt.setMark(a, 1) === -c.EPERM) return t.skip('needs CAP_NET_ADMIN or CAP_NET_RAW');
+  for (const mark of [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - c.EBADF, 2 ** 32 - 1]) {
+    assert.equal(sockopt.setMark(a, mark), 0);
+    assert.equal(sockopt.getMark(a), mark);
+  }
+  assert.equal(sockopt.getMark(-1), -c.EBADF);
+});
+
+test('SO_BINDTODEVICE: a name, none, and one that is nobody’s', options, (t) => {
+  assert.equal(sockopt.getBindToDevice(a), '');
+  const n = sockopt.setBindToDevice(a, 'lo');
+  if (n === -c.EPERM) return t.skip('needs CAP_NET_RAW');
+  assert.deepEqual([n, sockopt.getBindToDevice(a)], [0, 'lo']);
+  assert.equal(sockopt.setBindToDevice(b, 'no-such0'), -c.ENODEV);
+  assert.equal(sockopt.getBindToDevice(b), '');
+  // Without CAP_NET_RAW a socket stays where it is bound (sock_bindtoindex_locked).
+  const freed = sockopt.setBindToDevice(a, '');
+  assert.ok(freed === 0 || freed === -c.EPERM);
+  assert.equal(sockopt.getBindToDevice(a), freed === 0 ? '' : 'lo');
+  assert.deepEqual([sockopt.setBindToDevice(-1, 'lo'), sockopt.getBindToDevice(-1)], [-c.EBADF, null]);
+});
+
 test('linger: off below 0, else its seconds', options, () => {
   assert.equal(sockopt.linger(a), -1);
   for (const seconds of [0, 1, 10, -1, 3, -5]) {
