@@ -79,8 +79,11 @@ async function warmUp(): Promise<void> {
 
 async function once(job: DialJob, before: number): Promise<void> {
   const ending = new AbortController();
-  const timer = job.abortAfter === undefined ? undefined : setTimeout(() => ending.abort(), job.abortAfter);
   const from = performance.now();
+  // A timer counts from the start of its turn, which may be long ago.
+  const timer = setInterval(() => {
+    if (performance.now() - from >= (job.abortAfter ?? Infinity)) ending.abort();
+  }, 1);
   const told = async (how: { reached: string } | { error: Told }): Promise<void> => {
     const ms = performance.now() - from;
     await setImmediate(); // what is closed now is closed by then
@@ -97,7 +100,7 @@ async function once(job: DialJob, before: number): Promise<void> {
   } catch (error) {
     await told({ error: toTold(error) });
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
 
