@@ -4,6 +4,9 @@ import { dial, listen } from 'gonet';
 
 import { knows, street } from './street.ts';
 
+/** What is open when the program has nothing else to do, and would be warned of if it were collected. */
+const open: unknown[] = [];
+
 const scenarios: Readonly<Record<string, () => Promise<string>>> = {
   // Only the first attempt is there to keep the process alive until the delay is over.
   async 'a silent address first'() {
@@ -29,6 +32,7 @@ const scenarios: Readonly<Record<string, () => Promise<string>>> = {
     const listener = await listen('tcp', '127.0.0.1:0');
     const { port } = listener.addr;
     const conn = await dial('tcp', `street.test:${port}`, { ...knows('127.0.0.1', '127.0.0.2'), fallbackDelay: 1e6 });
+    open.push(listener, conn);
     return conn.remoteAddr.address;
   },
 };
