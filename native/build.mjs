@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const headers = join(root, 'node_modules/node-api-headers/include');
-const SOURCES = ['gonet.c', 'sys.c', 'waker.c'].map((name) => join(root, 'native', name));
+const SOURCES = ['gonet.c', 'sys.c', 'message.c', 'batch.c', 'waker.c'].map((name) => join(root, 'native', name));
 // -z now: a runtime without libuv's functions refuses the addon when it is loaded, not when it is called.
 const FLAGS = [
   '-std=c11',

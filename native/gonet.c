@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Raised when an entry changes its meaning: src/syscall/native.ts refuses an addon of another contract. */
-#define CONTRACT 2
+#define CONTRACT 3
 
 /* ── arguments ─────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -63,6 +63,21 @@ void *take_range(struct call *c, size_t i, size_t off, size_t len) {
 	return c->error || size == 0 ? NULL : start + off;
 }
 
+struct room take_room(struct call *c, size_t buf, size_t len) {
+	struct room room = {0};
+	size_t elements = 0;
+	room.original = take_array(c, c->argv[len], len, napi_uint32_array, &elements);
+	if (!c->error && elements == 0) c->error = EFAULT;
+	if (!c->error) room.len = *room.original;
+	room.buf = take_range(c, buf, 0, room.len);
+	return room;
+}
+
+long filled(const struct room *room, long n) {
+	if (n >= 0) *room->original = room->len;
+	return n;
+}
+
 /* ── descriptors that go with the environment ──────────────────────────────────────────────────────────────────────────── */
 
 void own(struct environment *mine, int fd) {
@@ -71,6 +86,12 @@ void own(struct environment *mine, int fd) {
 
 void disown(struct environment *mine, int fd) {
 	if (fd < MAX_OWNED) mine->owned[fd / 64] &= ~(UINT64_C(1) << (fd % 64));
+}
+
+long opened(struct call *c, int fd) {
+	if (fd < 0) return -errno;
+	own(c->mine, fd);
+	return fd;
 }
 
 static void close_owned(struct environment *mine) {
@@ -120,10 +141,10 @@ static napi_value enter(napi_env env, napi_callback_info info) {
 	return answer;
 }
 
-/* The same for message_calls: only a buffer comes as an argument, and the answer stays in memory. */
+/* The same for message_calls: only buffers come as arguments, and the answer stays in memory. */
 static napi_value enter_message(napi_env env, napi_callback_info info) {
 	struct call c = {.env = env};
-	const struct entry *entry = begin(&c, info, 1);
+	const struct entry *entry = begin(&c, info, MESSAGE_ARGS);
 	if (entry) c.mine->numbers[0] = (double)entry->call(&c);
 	return NULL;
 }
@@ -192,7 +213,8 @@ NAPI_MODULE_INIT() {
 	}
 	if (!export_values(env, exports, mine) || !export_calls(env, exports, own_calls, enter) ||
 	    !export_calls(env, exports, system_calls, enter) || !export_calls(env, exports, message_calls, enter_message) ||
-	    !export_calls(env, exports, batch_calls, enter) || !export_calls(env, exports, waker_calls, enter))
+	    !export_calls(env, exports, header_calls, enter) || !export_calls(env, exports, batch_calls, enter) ||
+	    !export_calls(env, exports, waker_calls, enter))
 		napi_throw_error(env, NULL, "Node-API refuses an export");
 	return exports;
 }

@@ -4,10 +4,12 @@
 #define GONET_H
 
 #define NAPI_VERSION 8
+#include <errno.h>
 #include <node_api.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 /* Node's loop, as waker.c watches a descriptor through it. */
 struct waker;
@@ -30,13 +32,14 @@ struct environment {
 	napi_async_cleanup_hook_handle hook; /* set when it ends */
 	struct waker *waker;                 /* NULL while nothing is watched */
 	/* What JavaScript sees as well. */
-	double numbers[4]; /* the arguments of recv and send, and their answer */
+	double numbers[5]; /* the numbers of message_calls, and their answer */
 	struct batch reads, writes;
 	uint64_t owned[MAX_OWNED / 64]; /* a bit for each descriptor that is closed when the environment ends */
 };
 
-/* Arguments of any entry. */
-#define MAX_ARGS 5
+/* Arguments of any entry, and of message_calls. */
+#define MAX_ARGS 8
+#define MESSAGE_ARGS 3
 
 /* One call from JavaScript: its arguments, and the first thing that is wrong with them. */
 struct call {
@@ -57,9 +60,13 @@ struct entry {
 };
 
 extern const struct entry system_calls[];  /* sys.c */
-extern const struct entry message_calls[]; /* sys.c: called without their numbers, see there */
-extern const struct entry batch_calls[];   /* sys.c */
+extern const struct entry message_calls[]; /* message.c: called without their numbers, see there */
+extern const struct entry header_calls[];  /* message.c */
+extern const struct entry batch_calls[];   /* batch.c */
 extern const struct entry waker_calls[];   /* waker.c */
+
+/* What an entry answers for a call that answered `n`. */
+static inline long result(long n) { return n < 0 ? -errno : n; }
 
 /* Arguments, gonet.c. What has the wrong type throws a TypeError; a number out of range is EBADF, EINVAL or EFAULT. After the
  * first thing that is wrong, the rest is not looked at. */
@@ -73,12 +80,25 @@ size_t take_size(struct call *c, size_t i);
 void *take_array(struct call *c, napi_value value, size_t i, napi_typedarray_type type, size_t *length);
 /* `len` bytes from `off` on of argument i, a Uint8Array. */
 void *take_range(struct call *c, size_t i, size_t off, size_t len);
+/* A buffer with its value-result length. The kernel gets a copy of the length: another thread may write to the original. */
+struct room {
+	void *buf;
+	socklen_t len;
+	socklen_t *original;
+};
+
+/* Argument `buf` is a Uint8Array, argument `len` a Uint32Array whose element 0 is the room in it. */
+struct room take_room(struct call *c, size_t buf, size_t len);
+/* What an entry answers, after the length is set if the call was a success. */
+long filled(const struct room *room, long n);
 /* Argument i is not what it should be. */
 void refuse(struct call *c, size_t i, const char *wanted);
 
 /* The descriptors that go with the environment, gonet.c. */
 void own(struct environment *mine, int fd);
 void disown(struct environment *mine, int fd);
+/* What an entry answers that makes a descriptor: it goes with the environment until it is closed. */
+long opened(struct call *c, int fd);
 
 /* Ends the watch if there is one, waker.c. `done`, unless it is NULL, runs when the loop has let go of it; false when there is
  * nothing to wait for, and `done` will not run. */

@@ -9,45 +9,24 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-static long result(long n) { return n < 0 ? -errno : n; }
-
-/* A new descriptor goes with the environment until it is closed. */
-static long opened(struct call *c, int fd) {
-	if (fd < 0) return -errno;
-	own(c->mine, fd);
-	return fd;
-}
-
-/* A buffer with its value-result length. The kernel gets a copy of the length: another thread may write to the original. */
-struct room {
-	void *buf;
-	socklen_t len;
-	socklen_t *original;
-};
-
-/* Argument `buf` is a Uint8Array, argument `len` a Uint32Array whose element 0 is the room in it. */
-static struct room take_room(struct call *c, size_t buf, size_t len) {
-	struct room room = {0};
-	size_t elements = 0;
-	room.original = take_array(c, c->argv[len], len, napi_uint32_array, &elements);
-	if (!c->error && elements == 0) c->error = EFAULT;
-	if (!c->error) room.len = *room.original;
-	room.buf = take_range(c, buf, 0, room.len);
-	return room;
-}
-
-static long filled(const struct room *room, long n) {
-	if (n >= 0) *room->original = room->len;
-	return n;
-}
 
 static long sys_socket(struct call *c) {
 	int domain = take_int(c, 0), type = take_int(c, 1), protocol = take_int(c, 2);
 	return c->error ? -c->error : opened(c, socket(domain, type, protocol));
+}
+
+static long sys_socketpair(struct call *c) {
+	int domain = take_int(c, 0), type = take_int(c, 1), protocol = take_int(c, 2), pair[2];
+	size_t words = 0;
+	int32_t *fds = take_array(c, c->argv[3], 3, napi_int32_array, &words);
+	if (!c->error && words < 2) c->error = EFAULT;
+	if (c->error) return -c->error;
+	if (socketpair(domain, type, protocol, pair) < 0) return -errno;
+	for (int i = 0; i < 2; i++) fds[i] = (int32_t)opened(c, pair[i]);
+	return 0;
 }
 
 static long sys_bind(struct call *c) {
@@ -178,6 +157,11 @@ static long sys_fcntl(struct call *c) {
 	return c->error ? -c->error : result(fcntl(fd, cmd, arg));
 }
 
+static long sys_fchmod(struct call *c) {
+	int fd = take_fd(c, 0), mode = take_int(c, 1);
+	return c->error ? -c->error : result(fchmod(fd, (mode_t)mode));
+}
+
 static long sys_epoll_create1(struct call *c) {
 	int flags = take_int(c, 0);
 	return c->error ? -c->error : opened(c, epoll_create1(flags));
@@ -222,6 +206,7 @@ static long sys_if_indextoname(struct call *c) {
 
 const struct entry system_calls[] = {
 	{"socket", sys_socket},
+	{"socketpair", sys_socketpair},
 	{"bind", sys_bind},
 	{"connect", sys_connect},
 	{"listen", sys_listen},
@@ -237,83 +222,11 @@ const struct entry system_calls[] = {
 	{"writev", sys_writev},
 	{"close", sys_close},
 	{"fcntl", sys_fcntl},
+	{"fchmod", sys_fchmod},
 	{"epoll_create1", sys_epoll_create1},
 	{"epoll_ctl", sys_epoll_ctl},
 	{"epoll_wait", sys_epoll_wait},
 	{"if_nametoindex", sys_if_nametoindex},
 	{"if_indextoname", sys_if_indextoname},
-	{NULL, NULL},
-};
-
-/* ── the two calls of every message ──────────────────────────────────────────────────────────────────────────────────────
- * Fetching numbers through Node-API would cost more than the rest of the entry, so JavaScript leaves fd, off, len and flags in
- * `numbers`, passes only the buffer, and finds the answer in numbers[0]. As system calls of their own, not through libc, which
- * makes each a point of thread cancellation. */
-
-static long message(struct call *c, long number) {
-	const double *n = c->mine->numbers;
-	int fd = check_fd(c, n[0]);
-	size_t off = check_size(c, n[1]), len = check_size(c, n[2]);
-	int flags = check_int(c, n[3]);
-	void *buf = take_range(c, 0, off, len);
-	return c->error ? -c->error : result(syscall(number, fd, buf, len, flags, NULL, 0));
-}
-
-static long sys_recv(struct call *c) { return message(c, SYS_recvfrom); }
-
-static long sys_send(struct call *c) { return message(c, SYS_sendto); }
-
-/* ── many messages in one crossing ───────────────────────────────────────────────────────────────────────────────────────
- * recv_batch(count, flags) and send_batch(count, flags): the calls of the first `count` rows, one after the other. recv chooses
- * the offsets, without gaps, and answers -EINTR where no room is left: nothing was tried. */
-
-static bool take_count(struct call *c, int *count, int *flags) {
-	*count = take_int(c, 0);
-	*flags = take_int(c, 1);
-	if (!c->error && (*count < 0 || *count > ROWS)) c->error = EINVAL;
-	return !c->error;
-}
-
-static bool is_range(int32_t off, int32_t len) { return off >= 0 && len >= 0 && off <= SPACE && len <= SPACE - off; }
-
-static long sys_recv_batch(struct call *c) {
-	struct batch *reads = &c->mine->reads;
-	int count, flags, used = 0;
-	if (!take_count(c, &count, &flags)) return -c->error;
-	for (int32_t *row = reads->rows; count > 0; count--, row += 3) {
-		/* A copy: JavaScript sees the row as well. */
-		const int32_t len = row[2];
-		long n = -EINTR;
-		if (is_range(used, len))
-			n = result(syscall(SYS_recvfrom, row[0], reads->space + used, (size_t)len, flags, NULL, NULL));
-		row[1] = used;
-		row[2] = (int32_t)n;
-		if (n > 0) used += (int)n;
-	}
-	return 0;
-}
-
-static long sys_send_batch(struct call *c) {
-	struct batch *writes = &c->mine->writes;
-	int count, flags;
-	if (!take_count(c, &count, &flags)) return -c->error;
-	for (int32_t *row = writes->rows; count > 0; count--, row += 3) {
-		const int32_t off = row[1], len = row[2];
-		long n = -EFAULT;
-		if (is_range(off, len)) n = result(syscall(SYS_sendto, row[0], writes->space + off, (size_t)len, flags, NULL, 0));
-		row[2] = (int32_t)n;
-	}
-	return 0;
-}
-
-const struct entry batch_calls[] = {
-	{"recv_batch", sys_recv_batch},
-	{"send_batch", sys_send_batch},
-	{NULL, NULL},
-};
-
-const struct entry message_calls[] = {
-	{"recv", sys_recv},
-	{"send", sys_send},
 	{NULL, NULL},
 };

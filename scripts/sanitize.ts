@@ -14,11 +14,11 @@ const cc = process.env['CC'] ?? 'cc';
 const TIME_LIMIT = 600_000;
 
 const SUITES: Readonly<Record<string, RegExp>> = {
-  'src/syscall': /^(?:badfd|libc|option|sockopt)\.test\.js$/,
+  'src/syscall': /^(?:badfd|libc|message|msghdr|option|sockopt)\.test\.js$/,
   'test/conformance': /\.test\.js$/,
   'test/fault': /\.test\.js$/,
   'test/leak': /^worker.*\.test\.js$/,
-  'test/fuzz': /^(?:native|public|fd)\.test\.js$/,
+  'test/fuzz': /^(?:native|message|public|fd)\.test\.js$/,
 };
 
 interface Sanitizer {

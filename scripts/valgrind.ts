@@ -147,7 +147,8 @@ class Checked extends Instrumented {
 function ofAddon(error: string): boolean {
   const stack = /<stack>([\s\S]*?)<\/stack>/.exec(error)?.[1] ?? '';
   const frames = stack.match(/<frame>[\s\S]*?<\/frame>/g) ?? [];
-  const mine = (frame: string): boolean => /<obj>[^<]*gonet\.node<|<file>(?:gonet|sys|waker)\.c</.test(frame);
+  const mine = (frame: string): boolean =>
+    /<obj>[^<]*gonet\.node<|<file>(?:gonet|sys|message|batch|waker)\.c</.test(frame);
   if (/<kind>Leak_/.test(error)) return frames.some(mine);
   const first = frames.find((frame) => mine(frame) || !/<obj>[^<]*(?:vgpreload|\/ld-|\/libc[.-])/.test(frame));
   return first !== undefined && mine(first);

@@ -45,7 +45,7 @@ function swap(name: keyof Sys, tell: (floor: number, what: string) => void): voi
 function argumentsOf(name: keyof Sys, args: readonly unknown[]): string {
   const numbers = args.filter((arg) => typeof arg === 'number');
   const [first = 0, second = 0, third = 0] = numbers;
-  if (name === 'socket') return `${nameOf('AF_', first)}, ${flags('SOCK_', second)}, ${third}`;
+  if (name === 'socket' || name === 'socketpair') return `${nameOf('AF_', first)}, ${flags('SOCK_', second)}, ${third}`;
   if (name === 'accept4') return `${first}, ${flags('SOCK_', second)}`;
   if (name === 'epoll_ctl') {
     const interest = second === constants.EPOLL_CTL_ADD ? `, ${flags('EPOLL', (args[3] as Int32Array)[0]!)}` : '';
@@ -53,7 +53,8 @@ function argumentsOf(name: keyof Sys, args: readonly unknown[]): string {
   }
   if (name === 'setsockopt' || name === 'getsockopt') return `${first}, ${option(second, third)}${value(name, args)}`;
   if (name === 'shutdown') return `${first}, ${nameOf('SHUT_', second)}`;
-  if (name === 'recv' || name === 'send') return `${first}, ${third} bytes`;
+  if (name.endsWith('mmsg')) return `${first}, ${third} messages`;
+  if (/^(?:recv|send)/.test(name)) return `${first}, ${third} bytes`;
   if (name === 'bind' || name === 'connect') return `${first}`;
   return numbers.join(', ');
 }

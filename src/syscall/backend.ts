@@ -5,6 +5,8 @@
 export interface Sys {
   /** socket(2) */
   socket(domain: number, type: number, protocol: number): number;
+  /** socketpair(2) into the first two words. */
+  socketpair(domain: number, type: number, protocol: number, fds: Int32Array): number;
   /** bind(2) */
   bind(fd: number, addr: Uint8Array, addrlen: number): number;
   /** connect(2) */
@@ -27,6 +29,80 @@ export interface Sys {
   recv(fd: number, buf: Uint8Array, off: number, len: number, flags: number): number;
   /** send(2) */
   send(fd: number, buf: Uint8Array, off: number, len: number, flags: number): number;
+  /** recvfrom(2); `addrlen[0]` is the room, then the length. No room: no address is asked for. */
+  recvfrom(
+    fd: number,
+    buf: Uint8Array,
+    off: number,
+    len: number,
+    flags: number,
+    addr: Uint8Array,
+    addrlen: Uint32Array,
+  ): number;
+  /** sendto(2); `addrlen` 0: no address. */
+  sendto(
+    fd: number,
+    buf: Uint8Array,
+    off: number,
+    len: number,
+    flags: number,
+    addr: Uint8Array,
+    addrlen: number,
+  ): number;
+  /**
+   * recvmsg(2) with one buffer. `io` has the room in `addr` and in `control`, 0 for none; then msg_namelen, msg_controllen and
+   * msg_flags as the kernel set them, with MSG_CMSG_CLOEXEC where it was asked for. Descriptors that arrive are the caller's: to be
+   * asked for with that flag, and to be owned (Backend.own) on any thread but the main one.
+   */
+  recvmsg(
+    fd: number,
+    buf: Uint8Array,
+    off: number,
+    len: number,
+    flags: number,
+    addr: Uint8Array,
+    control: Uint8Array,
+    io: Int32Array,
+  ): number;
+  /** sendmsg(2) with one buffer. `io` has the lengths in `addr` and in `control`, 0 for none. */
+  sendmsg(
+    fd: number,
+    buf: Uint8Array,
+    off: number,
+    len: number,
+    flags: number,
+    addr: Uint8Array,
+    control: Uint8Array,
+    io: Int32Array,
+  ): number;
+  /**
+   * recvmmsg(2) without a timeout: the number of messages. For each of `count` rows of five words, from the `first` on: offset and
+   * length in `buf`, room for the address, room for control data; then msg_len, msg_namelen, msg_controllen and msg_flags stand in
+   * the last four. The address of row i is in `names` at 128 i, with room for 128; its control data in `controls` at i times
+   * controlStride() (msghdr.ts), with room for as much. Only the first 64 rows of a call are looked at, and none is used if one of
+   * them is wrong.
+   */
+  recvmmsg(
+    fd: number,
+    buf: Uint8Array,
+    rows: Int32Array,
+    first: number,
+    count: number,
+    flags: number,
+    names: Uint8Array,
+    controls: Uint8Array,
+  ): number;
+  /** sendmmsg(2) with the same rows, of lengths; the fifth word of what was sent is then how many of its bytes were. */
+  sendmmsg(
+    fd: number,
+    buf: Uint8Array,
+    rows: Int32Array,
+    first: number,
+    count: number,
+    flags: number,
+    names: Uint8Array,
+    controls: Uint8Array,
+  ): number;
   /** read(2) into `buf` from `off`, at most `len` bytes. */
   read(fd: number, buf: Uint8Array, off: number, len: number): number;
   /** write(2) */
@@ -39,6 +115,8 @@ export interface Sys {
   close(fd: number): number;
   /** fcntl(2) with an integer argument. */
   fcntl(fd: number, cmd: number, arg: number): number;
+  /** fchmod(2) */
+  fchmod(fd: number, mode: number): number;
   /** epoll_create1(2) */
   epoll_create1(flags: number): number;
   /** epoll_ctl(2); `event` is one struct epoll_event. */
@@ -85,7 +163,7 @@ export interface Backend {
   readonly batches: Batches | null;
   /**
    * From now on the descriptor is closed with the thread, however that ends. Where threads other than the main one work at all,
-   * what `socket`, `accept4` and `epoll_create1` answer is owned already, until `close`.
+   * what `socket`, `socketpair`, `accept4` and `epoll_create1` answer is owned already, until `close`.
    */
   own(fd: number): void;
   /** The descriptor lives on without us. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { rawPair } from '../../test/fuzz/rawpair.ts';
 import { Sockaddr } from './sockaddr.ts';
 import { load, sys } from './sys.ts';
 import * as ipopt from './ipopt.ts';
@@ -98,6 +99,51 @@ for (const [name, family, level, tos, freebind, transparent] of [
     }),
   );
 
+  test(`${name}: the TTL of what goes out`, own, () =>
+    withSocket(family, (fd) => {
+      const usual = ipopt.getTTL(fd, family);
+      for (const n of [1, 64, 255]) {
+        assert.equal(ipopt.setTTL(fd, family, n), 0);
+        assert.deepEqual([ipopt.getTTL(fd, family), getInt(fd, c.IPPROTO_IP, c.IP_TTL)], [n, n]);
+      }
+      for (const wrong of [-2, 256, 0.5, NaN, 2 ** 31]) assert.equal(ipopt.setTTL(fd, family, wrong), -c.EINVAL);
+      // 0 is what only IPv6 has, and then IPv4 keeps what it had.
+      const none = family === c.AF_INET6 ? 0 : -c.EINVAL;
+      assert.deepEqual([ipopt.setTTL(fd, family, 0), getInt(fd, c.IPPROTO_IP, c.IP_TTL)], [none, 255]);
+      assert.equal(ipopt.setTTL(fd, family, -1), 0);
+      assert.equal(ipopt.getTTL(fd, family), usual);
+    }),
+  );
+
+  test(`${name}: how the MTU of the path is found`, own, () =>
+    withSocket(family, (fd) => {
+      for (const how of [
+        c.IP_PMTUDISC_DONT,
+        c.IP_PMTUDISC_WANT,
+        c.IP_PMTUDISC_DO,
+        c.IP_PMTUDISC_PROBE,
+        c.IP_PMTUDISC_INTERFACE,
+        c.IP_PMTUDISC_OMIT,
+      ]) {
+        assert.equal(ipopt.setMTUDiscover(fd, family, how), 0);
+        assert.deepEqual([ipopt.getMTUDiscover(fd, family), getInt(fd, c.IPPROTO_IP, c.IP_MTU_DISCOVER)], [how, how]);
+      }
+      for (const wrong of [-1, 6, 0.5, NaN]) assert.equal(ipopt.setMTUDiscover(fd, family, wrong), -c.EINVAL);
+    }),
+  );
+
+  test(`${name}: the MTU of the path, once there is one`, own, () =>
+    withSocket(family, (fd) => {
+      assert.equal(ipopt.getMTU(fd, family), -c.ENOTCONN);
+      const [client, server] = rawPair(false, family);
+      for (const each of [client, server]) {
+        const mtu = ipopt.getMTU(each, family);
+        assert.ok(mtu >= 1280 && mtu <= 65_536, String(mtu));
+        sys.close(each);
+      }
+    }),
+  );
+
   test(`${name}: on what is no socket, the errno of the call`, options, () => {
     for (const n of [
       ipopt.setTOS(-1, family, 0),
@@ -108,6 +154,11 @@ for (const [name, family, level, tos, freebind, transparent] of [
       ipopt.getTransparent(-1, family),
       ipopt.setBindAddressNoPort(-1, true),
       ipopt.getBindAddressNoPort(-1),
+      ipopt.setTTL(-1, family, 64),
+      ipopt.getTTL(-1, family),
+      ipopt.setMTUDiscover(-1, family, 0),
+      ipopt.getMTUDiscover(-1, family),
+      ipopt.getMTU(-1, family),
     ]) {
       assert.equal(n, -c.EBADF);
     }

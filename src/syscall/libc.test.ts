@@ -2,7 +2,9 @@
 // is that of the call.
 
 import assert from 'node:assert/strict';
-import { fstatSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 
 import { ok, rawListener, rawPair } from '../../test/fuzz/rawpair.ts';
@@ -213,6 +215,20 @@ test('accept4 gives the peer and the flags that were asked for', options, () => 
   sys.fcntl(fd, c.F_SETFL, c.O_NONBLOCK);
   assert.equal(sys.accept4(fd, peer.bytes, peer.clear().len, 0), -c.EAGAIN);
   for (const each of [client, server, fd]) assert.equal(sys.close(each), 0);
+});
+
+test('fchmod sets the mode of what is open', options, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gonet-fchmod-'));
+  const fd = openSync(join(folder, 'file'), 'w', 0o600);
+  try {
+    assert.equal(sys.fchmod(fd, 0o640), 0);
+    assert.equal(fstatSync(fd).mode & 0o7777, 0o640);
+    for (const mode of [NaN, 1.5, 2 ** 31]) assert.equal(sys.fchmod(fd, mode), -EINVAL);
+    assert.equal(fstatSync(fd).mode & 0o7777, 0o640);
+  } finally {
+    closeSync(fd);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('interfaces by name and by number', options, () => {

@@ -3,12 +3,15 @@
 
 import { openLibc } from './ffi.ts';
 import type { Backend, Sys } from './backend.ts';
+import { badFd, badInt, badRange, hasRoom } from './check.ts';
+import { messageCalls } from './message.ts';
 import { EBADF, EFAULT, EINVAL, ENODEV } from './zconst_linux.ts';
 import { EPOLL_EVENT_WORDS } from './arch.ts';
 
 /** One row a function, as its man page has it. */
 const prototypes = {
   socket: 'int socket(int domain, int type, int protocol)',
+  socketpair: 'int socketpair(int domain, int type, int protocol, void *sv)',
   bind: 'int bind(int sockfd, const void *addr, socklen_t addrlen)',
   connect: 'int connect(int sockfd, const void *addr, socklen_t addrlen)',
   listen: 'int listen(int sockfd, int backlog)',
@@ -20,6 +23,13 @@ const prototypes = {
   setsockopt: 'int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen)',
   recv: 'ssize_t recv(int sockfd, void *buf, size_t len, int flags)',
   send: 'ssize_t send(int sockfd, const void *buf, size_t len, int flags)',
+  recvfrom: 'ssize_t recvfrom(int sockfd, void *buf, size_t size, int flags, void *src_addr, void *addrlen)',
+  sendto:
+    'ssize_t sendto(int sockfd, const void *buf, size_t size, int flags, const void *dest_addr, socklen_t addrlen)',
+  recvmsg: 'ssize_t recvmsg(int sockfd, void *msg, int flags)',
+  sendmsg: 'ssize_t sendmsg(int sockfd, const void *msg, int flags)',
+  recvmmsg: 'int recvmmsg(int sockfd, void *msgvec, unsigned int vlen, int flags, void *timeout)',
+  sendmmsg: 'int sendmmsg(int sockfd, void *msgvec, unsigned int vlen, int flags)',
   read: 'ssize_t read(int fd, void *buf, size_t count)',
   write: 'ssize_t write(int fd, const void *buf, size_t count)',
   readv: 'ssize_t readv(int fd, const void *iov, int iovcnt)',
@@ -27,6 +37,7 @@ const prototypes = {
   close: 'int close(int fd)',
   // Variadic in C, and declared so: the kind of the third argument follows the name of its C type.
   fcntl: 'int fcntl(int fd, int op, ...)',
+  fchmod: 'int fchmod(int fd, unsigned int mode)',
   epoll_create1: 'int epoll_create1(int flags)',
   epoll_ctl: 'int epoll_ctl(int epfd, int op, int fd, void *event)',
   epoll_wait: 'int epoll_wait(int epfd, void *events, int maxevents, int timeout)',
@@ -39,11 +50,6 @@ const IOV_MAX = 1024;
 /** IFNAMSIZ, netdevice(7). */
 const IFNAMSIZ = 16;
 
-const badFd = (fd: number): boolean => (fd | 0) !== fd || fd < 0;
-const badInt = (n: number): boolean => (n | 0) !== n;
-const badRange = (buf: ArrayBufferView, off: number, len: number): boolean =>
-  !(off >= 0 && len >= 0 && off + len <= buf.byteLength) || !Number.isInteger(off) || !Number.isInteger(len);
-
 /** Builds the koffi backend. */
 export function ffiBackend(): Backend {
   const libc = openLibc();
@@ -54,8 +60,6 @@ export function ffiBackend(): Backend {
   >;
   const { recv, send, read, write, accept4, epoll_wait } = c;
   const result = (n: number): number => (n < 0 ? -errno[0]! : n);
-  const room = (addr: Uint8Array, addrlen: Uint32Array): boolean =>
-    addrlen.length > 0 && addrlen[0]! <= addr.byteLength;
 
   const iov = new BigUint64Array(2 * IOV_MAX);
   /** Fills `iov`; the count, or -errno. */
@@ -71,6 +75,8 @@ export function ffiBackend(): Backend {
     }
     return count;
   };
+  /** The kernel writes numbers here even where it then fails. */
+  const ends = new Int32Array(2);
   const vector =
     (call: typeof read): Sys['writev'] =>
     (fd, bufs, first, count, skip) => {
@@ -82,6 +88,13 @@ export function ffiBackend(): Backend {
   const sys: Sys = {
     socket: (domain, type, protocol) =>
       badInt(domain) || badInt(type) || badInt(protocol) ? -EINVAL : result(c.socket(domain, type, protocol)),
+    socketpair: (domain, type, protocol, fds) => {
+      if (badInt(domain) || badInt(type) || badInt(protocol)) return -EINVAL;
+      if (fds.length < 2) return -EFAULT;
+      const n = result(c.socketpair(domain, type, protocol, ends));
+      if (n === 0) fds.set(ends);
+      return n;
+    },
     bind: (fd, addr, addrlen) => {
       if (badFd(fd)) return -EBADF;
       return badRange(addr, 0, addrlen) ? -EFAULT : result(c.bind(fd, addr, addrlen));
@@ -93,21 +106,21 @@ export function ffiBackend(): Backend {
     listen: (fd, backlog) => (badFd(fd) ? -EBADF : badInt(backlog) ? -EINVAL : result(c.listen(fd, backlog))),
     accept4: (fd, addr, addrlen, flags) => {
       if (badFd(fd)) return -EBADF;
-      return room(addr, addrlen) ? result(accept4(fd, addr, addrlen, flags)) : -EFAULT;
+      return hasRoom(addr, addrlen) ? result(accept4(fd, addr, addrlen, flags)) : -EFAULT;
     },
     getsockname: (fd, addr, addrlen) => {
       if (badFd(fd)) return -EBADF;
-      return room(addr, addrlen) ? result(c.getsockname(fd, addr, addrlen)) : -EFAULT;
+      return hasRoom(addr, addrlen) ? result(c.getsockname(fd, addr, addrlen)) : -EFAULT;
     },
     getpeername: (fd, addr, addrlen) => {
       if (badFd(fd)) return -EBADF;
-      return room(addr, addrlen) ? result(c.getpeername(fd, addr, addrlen)) : -EFAULT;
+      return hasRoom(addr, addrlen) ? result(c.getpeername(fd, addr, addrlen)) : -EFAULT;
     },
     shutdown: (fd, how) => (badFd(fd) ? -EBADF : badInt(how) ? -EINVAL : result(c.shutdown(fd, how))),
     getsockopt: (fd, level, name, value, optlen) => {
       if (badFd(fd)) return -EBADF;
       if (badInt(level) || badInt(name)) return -EINVAL;
-      return room(value, optlen) ? result(c.getsockopt(fd, level, name, value, optlen)) : -EFAULT;
+      return hasRoom(value, optlen) ? result(c.getsockopt(fd, level, name, value, optlen)) : -EFAULT;
     },
     setsockopt: (fd, level, name, value, optlen) => {
       if (badFd(fd)) return -EBADF;
@@ -126,6 +139,7 @@ export function ffiBackend(): Backend {
       const n = send(fd, off === 0 ? buf : buf.subarray(off), len, flags);
       return n < 0 ? -errno[0]! : n;
     },
+    ...messageCalls(libc, c),
     read: (fd, buf, off, len) => {
       if (badFd(fd)) return -EBADF;
       if (badRange(buf, off, len)) return -EFAULT;
@@ -143,6 +157,7 @@ export function ffiBackend(): Backend {
       if (badFd(fd)) return -EBADF;
       return badInt(cmd) || badInt(arg) ? -EINVAL : result(c.fcntl(fd, cmd, 'int', arg));
     },
+    fchmod: (fd, mode) => (badFd(fd) ? -EBADF : badInt(mode) ? -EINVAL : result(c.fchmod(fd, mode >>> 0))),
     epoll_create1: (flags) => (badInt(flags) ? -EINVAL : result(c.epoll_create1(flags))),
     epoll_ctl: (epfd, op, fd, event) => {
       if (badFd(epfd) || badFd(fd)) return -EBADF;

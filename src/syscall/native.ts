@@ -8,18 +8,23 @@ import { target } from './arch.ts';
 import type { Backend, Batch, Sys } from './backend.ts';
 
 /** The contract of the entries that this file understands; native/gonet.c has the same number. */
-const CONTRACT = 2;
+const CONTRACT = 3;
 
 /** The type of a section that is a table of strings, elf(5). */
 const SHT_STRTAB = 3;
 
 /** What the addon exports. */
-interface Addon extends Omit<Sys, 'recv' | 'send'> {
+interface Addon extends Omit<Sys, 'recv' | 'send' | 'recvfrom' | 'sendto'> {
   readonly contract: number;
-  /** Where recv and send find fd, off, len and flags, and leave their answer: passing them as arguments would cost more. */
+  /**
+   * Where recv, send, recvfrom and sendto find fd, off, len, flags and addrlen, and leave their answer: passing them as arguments
+   * would cost more.
+   */
   readonly numbers: Float64Array;
   recv(buf: Uint8Array): void;
   send(buf: Uint8Array): void;
+  recvfrom(buf: Uint8Array, addr: Uint8Array, addrlen: Uint32Array): void;
+  sendto(buf: Uint8Array, addr: Uint8Array): void;
   /** The memory of the two batches, see Batch. */
   readonly recv_rows: Int32Array;
   readonly recv_space: Uint8Array;
@@ -29,7 +34,7 @@ interface Addon extends Omit<Sys, 'recv' | 'send'> {
   send_batch(count: number, flags: number): number;
   /** The descriptor is closed when the environment ends … */
   own(fd: number): number;
-  /** … or is not any more. What socket, accept4 and epoll_create1 answer is owned until it is closed. */
+  /** … or is not any more. What socket, socketpair, accept4 and epoll_create1 answer is owned until it is closed. */
   disown(fd: number): number;
   /** Calls `wake` whenever `fd` is readable: 0 or -errno. One at a time; it starts unref'd. */
   watch(fd: number, wake: () => void): number;
@@ -59,7 +64,20 @@ export function nativeBackend(): Backend {
   if (addon.contract !== CONTRACT) {
     throw new Error(`its contract is ${String(addon.contract)}, not ${CONTRACT}: npm run build:native`);
   }
-  const { contract: _, own, disown, watch, watch_ref, unwatch, numbers, recv, send, ...others } = addon;
+  const {
+    contract: _,
+    own,
+    disown,
+    watch,
+    watch_ref,
+    unwatch,
+    numbers,
+    recv,
+    send,
+    recvfrom,
+    sendto,
+    ...others
+  } = addon;
   const { recv_rows, recv_space, recv_batch, send_rows, send_space, send_batch, ...calls } = others;
   const message =
     (call: typeof recv): Sys['recv'] =>
@@ -71,9 +89,26 @@ export function nativeBackend(): Backend {
       call(buf);
       return numbers[0] | 0;
     };
+  const receiveFrom: Sys['recvfrom'] = (fd, buf, off, len, flags, addr, addrlen) => {
+    numbers[0] = fd;
+    numbers[1] = off;
+    numbers[2] = len;
+    numbers[3] = flags;
+    recvfrom(buf, addr, addrlen);
+    return numbers[0] | 0;
+  };
+  const sendTo: Sys['sendto'] = (fd, buf, off, len, flags, addr, addrlen) => {
+    numbers[0] = fd;
+    numbers[1] = off;
+    numbers[2] = len;
+    numbers[3] = flags;
+    numbers[4] = addrlen;
+    sendto(buf, addr);
+    return numbers[0] | 0;
+  };
   return {
     name: 'native',
-    sys: { ...calls, recv: message(recv), send: message(send) },
+    sys: { ...calls, recv: message(recv), send: message(send), recvfrom: receiveFrom, sendto: sendTo },
     batches: { recv: batch(recv_rows, recv_space, recv_batch), send: batch(send_rows, send_space, send_batch) },
     own,
     disown,

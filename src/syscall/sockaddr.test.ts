@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Addr } from '../addr/ip.ts';
 import { Sockaddr } from './sockaddr.ts';
 import { sys } from './sys.ts';
-import { AF_INET, AF_INET6, AF_UNIX, EINVAL, SOCK_CLOEXEC, SOCK_STREAM } from './zconst_linux.ts';
+import { AF_INET, AF_INET6, AF_UNIX, AF_VSOCK, EINVAL, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM } from './zconst_linux.ts';
 
 const bytes4 = (text: string): Uint8Array => Uint8Array.from(Addr.parse(text).as4());
 const bytes16 = (text: string): Uint8Array => Uint8Array.from(Addr.parse(text).as16());
@@ -119,4 +119,68 @@ test('an empty answer has no family and no address', { timeout: 5000 }, () => {
   sa.setInet4(bytes4('127.0.0.1'), 80);
   sa.clear().len[0] = 0;
   assert.deepEqual([sa.family, sa.ip.isValid()], [0, false]);
+});
+
+test(
+  'nobody is named: no address, or a sockaddr_un that is the family alone (Go’s rules 136 and 137)',
+  { timeout: 5000 },
+  () => {
+    const sa = new Sockaddr();
+    const rows: [set: () => unknown, unnamed: boolean, family: number][] = [
+      [() => (sa.clear().len[0] = 0), true, 0],
+      [() => (sa.len[0] = 1), true, 0],
+      [() => sa.setUnix(''), true, AF_UNIX],
+      [() => sa.setUnix('@'), false, AF_UNIX],
+      [() => sa.setUnix('a'), false, AF_UNIX],
+      [() => sa.setInet4(bytes4('0.0.0.0'), 0), false, AF_INET],
+      [() => sa.setVsock(0, 0), false, AF_VSOCK],
+    ];
+    for (const [set, unnamed, family] of rows) {
+      set();
+      assert.deepEqual([sa.unnamed, sa.family], [unnamed, family]);
+    }
+    // What was there before does not show through an empty answer.
+    sa.setUnix('/run/a.sock');
+    sa.len[0] = 0;
+    assert.deepEqual([sa.unnamed, sa.family, sa.name], [true, 0, '@']);
+  },
+);
+
+test('unix: a socket without a name is the family alone', { timeout: 5000 }, () => {
+  const fd = sys.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const sa = new Sockaddr();
+  assert.equal(sys.getsockname(fd, sa.bytes, sa.clear().len), 0);
+  assert.deepEqual([sa.len[0], sa.unnamed, sa.name], [2, true, '@']);
+  sys.close(fd);
+});
+
+test('vsock: context id and port come back, 32 bits each', { timeout: 5000 }, () => {
+  const sa = new Sockaddr();
+  sa.setInet6(bytes16('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'), 65_535, '9');
+  for (const cid of [0, 1, 2, 3, 2 ** 31, 2 ** 32 - 1]) {
+    for (const port of [0, 22, 65_536, 2 ** 31, 2 ** 32 - 1]) {
+      assert.equal(sa.setVsock(cid, port), 16);
+      assert.deepEqual([sa.family, sa.cid, sa.vsockPort, sa.len[0]], [AF_VSOCK, cid, port, 16]);
+      assert.deepEqual([sa.ip.isValid(), [...sa.bytes.subarray(12, 16)]], [false, [0, 0, 0, 0]]);
+    }
+  }
+  for (const n of [-1, 2 ** 32, 0.5, NaN, Infinity]) {
+    assert.deepEqual([sa.setVsock(n, 1), sa.setVsock(1, n)], [-EINVAL, -EINVAL], String(n));
+  }
+});
+
+test('vsock: the kernel agrees', { timeout: 5000 }, (t) => {
+  const fd = sys.socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return t.skip('needs AF_VSOCK');
+  const sa = new Sockaddr();
+  // VMADDR_CID_ANY, and a port of the kernel's choice: VMADDR_PORT_ANY.
+  const n = sys.bind(fd, sa.bytes, sa.setVsock(2 ** 32 - 1, 2 ** 32 - 1));
+  try {
+    assert.equal(n, 0);
+    assert.equal(sys.getsockname(fd, sa.bytes, sa.clear().len), 0);
+    assert.deepEqual([sa.family, sa.cid, sa.len[0], sa.unnamed], [AF_VSOCK, 2 ** 32 - 1, 16, false]);
+    assert.ok(sa.vsockPort > 0 && sa.vsockPort < 2 ** 32 - 1);
+  } finally {
+    sys.close(fd);
+  }
 });

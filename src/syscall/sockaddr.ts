@@ -1,15 +1,16 @@
-// Socket addresses as the kernel has them: struct sockaddr_in, sockaddr_in6 and sockaddr_un, encoded by hand into one
-// preallocated buffer and read back from it (ip(7), ipv6(7), unix(7)). Knows layouts, not policy: which family an address
+// Socket addresses as the kernel has them: struct sockaddr_in, sockaddr_in6, sockaddr_un and sockaddr_vm, encoded by hand into
+// one preallocated buffer and read back from it (ip(7), ipv6(7), unix(7), vsock(7)). Knows layouts, not policy: which family an address
 // goes into is decided on the fd floor.
 
 import { Addr } from '../addr/ip.ts';
-import { AF_INET, AF_INET6, AF_UNIX, EINVAL } from './zconst_linux.ts';
+import { AF_INET, AF_INET6, AF_UNIX, AF_VSOCK, EINVAL } from './zconst_linux.ts';
 import { indexToZone, zoneToIndex } from './zone.ts';
 
 /** sizeof(struct sockaddr_storage) */
 const STORAGE = 128;
 const INET4_LEN = 16;
 const INET6_LEN = 28;
+const VSOCK_LEN = 16;
 /** Where sun_path begins, and how long it is. */
 const PATH_OFFSET = 2;
 const PATH_SIZE = 108;
@@ -101,5 +102,33 @@ export class Sockaddr {
     if (path[0] === 0) return `@${Buffer.from(path.subarray(1)).toString()}`;
     const end = path.indexOf(0);
     return Buffer.from(end < 0 ? path : path.subarray(0, end)).toString();
+  }
+
+  /**
+   * Whether nobody is named: no address at all, or a sockaddr_un that is the family alone. recvfrom(2) tells the first of an
+   * unbound sender and on a stream, accept4(2) and getpeername(2) the second (Go's rules 136 and 137).
+   */
+  get unnamed(): boolean {
+    return this.len[0]! < PATH_OFFSET || (this.len[0] === PATH_OFFSET && this.family === AF_UNIX);
+  }
+
+  /** A sockaddr_vm from a context id and a port, each of 32 bits; the length or -EINVAL. */
+  setVsock(cid: number, port: number): number {
+    if (cid >>> 0 !== cid || port >>> 0 !== port) return -EINVAL;
+    this.bytes.fill(0, 0, VSOCK_LEN);
+    this.#view.setUint16(0, AF_VSOCK, true);
+    this.#view.setUint32(4, port, true);
+    this.#view.setUint32(8, cid, true);
+    return (this.len[0] = VSOCK_LEN);
+  }
+
+  /** The context id in a sockaddr_vm. */
+  get cid(): number {
+    return this.#view.getUint32(8, true);
+  }
+
+  /** The port in a sockaddr_vm: 32 bits, in the machine's order. */
+  get vsockPort(): number {
+    return this.#view.getUint32(4, true);
   }
 }

@@ -87,6 +87,7 @@ test('what is set is what the typed functions tell', options, () => {
   for (const [set, get] of [
     [sockopt.setReuseAddr, sockopt.getReuseAddr],
     [sockopt.setReusePort, sockopt.getReusePort],
+    [sockopt.setBroadcast, sockopt.getBroadcast],
   ] as const) {
     for (const on of [true, false]) assert.deepEqual([set(a, on), get(a)], [0, Number(on)]);
   }
@@ -98,7 +99,13 @@ test('what is set is what the typed functions tell', options, () => {
   }
   for (const n of [0, 6, 1]) assert.deepEqual([sockopt.setPriority(a, n), sockopt.getPriority(a)], [0, n]);
   for (const n of [0.5, NaN, 2 ** 31]) assert.equal(sockopt.setPriority(a, n), -c.EINVAL);
-  for (const get of [sockopt.getReuseAddr, sockopt.getReusePort, sockopt.getReadBuffer, sockopt.getWriteBuffer]) {
+  for (const get of [
+    sockopt.getReuseAddr,
+    sockopt.getReusePort,
+    sockopt.getBroadcast,
+    sockopt.getReadBuffer,
+    sockopt.getWriteBuffer,
+  ]) {
     assert.equal(get(-1), -c.EBADF);
   }
 });

@@ -72,6 +72,7 @@ export const getReuseAddr = (fd: number): number => getInt(fd, SOL_SOCKET, SO_RE
 export const setReusePort = (fd: number, on: boolean): number => setInt(fd, SOL_SOCKET, SO_REUSEPORT, flag(on));
 export const getReusePort = (fd: number): number => getInt(fd, SOL_SOCKET, SO_REUSEPORT);
 export const setBroadcast = (fd: number, on: boolean): number => setInt(fd, SOL_SOCKET, SO_BROADCAST, flag(on));
+export const getBroadcast = (fd: number): number => getInt(fd, SOL_SOCKET, SO_BROADCAST);
 /** SO_RCVBUF, bytes; the kernel doubles it. */
 export const setReadBuffer = (fd: number, bytes: number): number => setInt(fd, SOL_SOCKET, SO_RCVBUF, bytes);
 /** SO_SNDBUF, bytes; the kernel doubles it. */

@@ -61,6 +61,12 @@ export const SO_INCOMING_CPU = 49;
 export const SO_COOKIE = 57;
 export const SO_ZEROCOPY = 60;
 export const SO_PEERPIDFD = 77;
+export const SO_PASSPIDFD = 76;
+export const SCM_PIDFD = 4;
+export const SO_PEERGROUPS = 59;
+export const SO_TIMESTAMPING = 37;
+export const SCM_TIMESTAMP = 29;
+export const SCM_TIMESTAMPING = 37;
 export const SHUT_RD = 0;
 export const SHUT_WR = 1;
 export const SHUT_RDWR = 2;
@@ -103,6 +109,17 @@ export const IP_MULTICAST_TTL = 33;
 export const IP_MULTICAST_LOOP = 34;
 export const IP_ADD_MEMBERSHIP = 35;
 export const IP_DROP_MEMBERSHIP = 36;
+export const IP_MULTICAST_ALL = 49;
+export const IP_ORIGDSTADDR = 20;
+export const IP_RECVORIGDSTADDR = 20;
+export const IP_PMTUDISC_DONT = 0;
+export const IP_PMTUDISC_WANT = 1;
+export const IP_PMTUDISC_DO = 2;
+export const IP_PMTUDISC_PROBE = 3;
+export const IP_PMTUDISC_INTERFACE = 4;
+export const IP_PMTUDISC_OMIT = 5;
+export const MCAST_JOIN_SOURCE_GROUP = 46;
+export const MCAST_LEAVE_SOURCE_GROUP = 47;
 
 // ipv6(7)
 export const IPV6_V6ONLY = 26;
@@ -122,6 +139,10 @@ export const IPV6_RECVPKTINFO = 49;
 export const IPV6_MTU = 24;
 export const IPV6_FREEBIND = 78;
 export const IPV6_TRANSPARENT = 75;
+export const IPV6_MTU_DISCOVER = 23;
+export const IPV6_MULTICAST_ALL = 29;
+export const IPV6_ORIGDSTADDR = 74;
+export const IPV6_RECVORIGDSTADDR = 74;
 
 // send(2), recv(2)
 export const MSG_OOB = 1;
@@ -139,6 +160,16 @@ export const MSG_ZEROCOPY = 67108864;
 // udp(7)
 export const UDP_SEGMENT = 103;
 export const UDP_GRO = 104;
+
+// linux/errqueue.h
+export const SO_EE_ORIGIN_NONE = 0;
+export const SO_EE_ORIGIN_LOCAL = 1;
+export const SO_EE_ORIGIN_ICMP = 2;
+export const SO_EE_ORIGIN_ICMP6 = 3;
+export const SO_EE_ORIGIN_TXSTATUS = 4;
+export const SO_EE_ORIGIN_ZEROCOPY = 5;
+export const SO_EE_ORIGIN_TXTIME = 6;
+export const SO_EE_CODE_ZEROCOPY_COPIED = 1;
 
 // linux/mptcp.h
 export const SOL_MPTCP = 284;

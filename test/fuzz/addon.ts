@@ -29,15 +29,17 @@ export function loadAddon(again = false): { addon: Addon; numbers: Float64Array 
 }
 
 /** What an argument is. */
-export type Kind = 'fd' | 'int' | 'size' | 'index' | 'bytes' | 'lens' | 'events' | 'bufs' | 'name' | 'function';
+export type Kind =
+  'fd' | 'int' | 'size' | 'index' | 'bytes' | 'lens' | 'events' | 'words' | 'bufs' | 'name' | 'function';
 
 export interface Row {
   readonly kinds: readonly Kind[];
   /** What is wrong with arguments that are fine each by itself: an errno, or a wrong type inside an array. */
   readonly range?: (args: readonly unknown[]) => number | 'type' | null;
-  /** The one argument that a call with answer `n` may have written to, and from where to where; without it, none. */
-  readonly writes?: (args: readonly unknown[], n: number) => [argument: number, from: number, to: number];
+  /** The arguments that a call with answer `n` may have written to, and from where to where; without it, none. */
+  readonly writes?: (args: readonly unknown[], n: number) => readonly Written[];
 }
+export type Written = readonly [argument: number, from: number, to: number];
 
 const inside =
   (buf: number, off: number | null, len: number): NonNullable<Row['range']> =>
@@ -53,8 +55,14 @@ const roomIn =
   };
 const wroteRoom =
   (buf: number): NonNullable<Row['writes']> =>
-  (args) => [buf, 0, (args[buf] as Uint8Array).length];
-const wroteRead: Row['writes'] = (args, n) => [1, args[2] as number, (args[2] as number) + n];
+  (args) => [[buf, 0, (args[buf] as Uint8Array).length]];
+/** With MSG_TRUNC the answer is longer than what was written, recv(2). */
+const wroteRead = (args: readonly unknown[], n: number): [Written] => {
+  const [, , off, len] = args as [number, unknown, number, number];
+  return [[1, off, off + Math.min(n, len)]];
+};
+const wroteAll = (args: readonly unknown[], ...which: number[]): Written[] =>
+  which.map((i) => [i, 0, (args[i] as ArrayBufferView).byteLength]);
 
 const vector: NonNullable<Row['range']> = ([, array, first, count, skip]) => {
   const [bufs, from, n] = [array as unknown[], first as number, count as number];
@@ -64,11 +72,55 @@ const vector: NonNullable<Row['range']> = ([, array, first, count, skip]) => {
   if (n > 0 && isOf('bytes', used[0]) && (skip as number) > (used[0] as Uint8Array).length) return c.EFAULT;
   return Array.from(used).every((each) => isOf('bytes', each)) ? null : 'type';
 };
+const inRange = (len: number, room: number): boolean => len >= 0 && len <= room;
+
+/** What is wrong with rows of recvmmsg and sendmmsg, of which only the first 64 are looked at. */
+export function rowsRange(sizes: readonly number[], rows: Int32Array, first: number, count: number): number | null {
+  const [size = 0, names = 0, controls = 0] = sizes;
+  const total = Math.floor(rows.length / 5);
+  if (first < 0 || count < 0 || first + count > total) return c.EINVAL;
+  const stride = total === 0 ? 0 : Math.floor(controls / total / 8) * 8;
+  for (let i = first; i < first + Math.min(count, 64); i++) {
+    const [off = 0, len = 0, addrlen = 0, controllen = 0] = rows.subarray(5 * i);
+    const nameFits = addrlen === 0 || (inRange(addrlen, 128) && 128 * i + addrlen <= names);
+    if (!(off >= 0 && len >= 0 && off + len <= size && nameFits && inRange(controllen, stride))) return c.EFAULT;
+  }
+  return null;
+}
+
 const named: Row = { kinds: ['fd', 'bytes', 'lens'], range: roomIn(1, 2), writes: wroteRoom(1) };
 const address: Row = { kinds: ['fd', 'bytes', 'size'], range: inside(1, null, 2) };
 const message: Row = { kinds: ['fd', 'bytes', 'size', 'size', 'int'], range: inside(1, 2, 3) };
 const vectored: Row = { kinds: ['fd', 'bufs', 'int', 'int', 'size'], range: vector };
 const written: Row = { kinds: ['fd', 'bytes', 'size', 'size'], range: inside(1, 2, 3) };
+const receivedFrom: Row = {
+  kinds: ['fd', 'bytes', 'size', 'size', 'int', 'bytes', 'lens'],
+  range: (args) => message.range!(args) ?? roomIn(5, 6)(args),
+  writes: (args, n) => [...wroteRead(args, n), ...wroteAll(args, 5)],
+};
+const sentTo: Row = {
+  kinds: ['fd', 'bytes', 'size', 'size', 'int', 'bytes', 'size'],
+  range: (args) => message.range!(args) ?? inside(5, null, 6)(args),
+};
+const header = (least: number): Row => ({
+  kinds: ['fd', 'bytes', 'size', 'size', 'int', 'bytes', 'bytes', 'words'],
+  range: (args) => {
+    const [addr, control, io] = args.slice(5) as [Uint8Array, Uint8Array, Int32Array];
+    const { 0: addrlen = -1, 1: controllen = -1 } = io;
+    const good = io.length >= least && inRange(addrlen, addr.length) && inRange(controllen, control.length);
+    return good ? message.range!(args) : c.EFAULT;
+  },
+});
+const rows: Row = {
+  kinds: ['fd', 'bytes', 'words', 'int', 'int', 'int', 'bytes', 'bytes'],
+  range: ([, buf, words, first, count, , names, controls]) =>
+    rowsRange(
+      [buf, names, controls].map((each) => (each as Uint8Array).length),
+      words as Int32Array,
+      first as number,
+      count as number,
+    ),
+};
 const batch: Row = {
   kinds: ['int', 'int'],
   range: ([count]) => ((count as number) >= 0 && (count as number) <= 64 ? null : c.EINVAL),
@@ -76,6 +128,11 @@ const batch: Row = {
 
 export const TABLE: Readonly<Record<string, Row>> = {
   socket: { kinds: ['int', 'int', 'int'] },
+  socketpair: {
+    kinds: ['int', 'int', 'int', 'words'],
+    range: ([, , , fds]) => ((fds as Int32Array).length >= 2 ? null : c.EFAULT),
+    writes: () => [[3, 0, 8]],
+  },
   bind: address,
   connect: address,
   listen: { kinds: ['fd', 'int'] },
@@ -87,12 +144,19 @@ export const TABLE: Readonly<Record<string, Row>> = {
   setsockopt: { kinds: ['fd', 'int', 'int', 'bytes', 'size'], range: inside(3, null, 4) },
   recv: { ...message, writes: wroteRead },
   send: message,
+  recvfrom: receivedFrom,
+  sendto: sentTo,
+  recvmsg: { ...header(3), writes: (args, n) => [...wroteRead(args, n), ...wroteAll(args, 5, 6), [7, 0, 12]] },
+  sendmsg: header(2),
+  recvmmsg: { ...rows, writes: (args) => wroteAll(args, 1, 2, 6, 7) },
+  sendmmsg: { ...rows, writes: (args) => wroteAll(args, 2) },
   read: { ...written, writes: wroteRead },
   write: written,
   readv: vectored,
   writev: vectored,
   close: { kinds: ['fd'] },
   fcntl: { kinds: ['fd', 'int', 'int'] },
+  fchmod: { kinds: ['fd', 'int'] },
   epoll_create1: { kinds: ['int'] },
   epoll_ctl: {
     kinds: ['fd', 'int', 'fd', 'events'],
@@ -102,13 +166,13 @@ export const TABLE: Readonly<Record<string, Row>> = {
     kinds: ['fd', 'events', 'int', 'int'],
     range: ([, events, most]) =>
       (most as number) * EPOLL_EVENT_WORDS <= (events as Int32Array).length ? null : c.EFAULT,
-    writes: (_args, n) => [1, 0, n * EPOLL_EVENT_WORDS * 4],
+    writes: (_args, n) => [[1, 0, n * EPOLL_EVENT_WORDS * 4]],
   },
   if_nametoindex: { kinds: ['name'] },
   if_indextoname: {
     kinds: ['index', 'bytes'],
     range: ([, name]) => ((name as Uint8Array).length >= 16 ? null : c.EFAULT),
-    writes: () => [1, 0, 16],
+    writes: () => [[1, 0, 16]],
   },
   recv_batch: batch,
   send_batch: batch,
@@ -119,14 +183,17 @@ export const TABLE: Readonly<Record<string, Row>> = {
   unwatch: { kinds: [] },
 };
 
-const isMessage = (name: string): boolean => name === 'recv' || name === 'send';
+/** Whether a function finds its numbers in `numbers`, and leaves its answer there. */
+export const isMessage = (name: string): boolean => /^(?:recv|send|recvfrom|sendto)$/.test(name);
+/** Whether an argument of such a function is one of the numbers. */
+export const isNumber = (kind: Kind): boolean => kind === 'fd' || kind === 'int' || kind === 'size';
 
-/** recv and send find their numbers in `numbers`, and leave their answer there. */
+/** Calls a function of the addon. */
 export function invoke(addon: Addon, numbers: Float64Array, name: string, args: readonly unknown[]): unknown {
   if (!isMessage(name)) return addon[name]!(...args);
-  const [fd, buf, ...rest] = args;
-  numbers.set([fd, ...rest] as number[]);
-  assert.equal(addon[name]!(buf), undefined);
+  const { kinds } = TABLE[name]!;
+  numbers.set(args.filter((_, i) => isNumber(kinds[i]!)) as number[]);
+  assert.equal(addon[name]!(...args.filter((_, i) => !isNumber(kinds[i]!))), undefined);
   return numbers[0];
 }
 
@@ -139,7 +206,7 @@ const typed = (value: unknown, name: string): boolean =>
 export function isOf(kind: Kind, value: unknown): boolean {
   if (kind === 'bytes') return typed(value, 'Uint8Array');
   if (kind === 'lens') return typed(value, 'Uint32Array');
-  if (kind === 'events') return typed(value, 'Int32Array');
+  if (kind === 'events' || kind === 'words') return typed(value, 'Int32Array');
   if (kind === 'bufs') return Array.isArray(value) && !types.isProxy(value);
   if (kind === 'name') return typeof value === 'string';
   if (kind === 'function') return typeof value === 'function';

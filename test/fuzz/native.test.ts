@@ -20,7 +20,7 @@ const NATIVE: Readonly<Record<string, string>> = {
   batches: 'random rows of a batch stay inside its memory',
   getters: 'arrays whose getters throw, detach buffers, or call again',
   constructed: 'functions called as what they are not',
-  numbers: 'the memory of recv and send, taken away',
+  numbers: 'the memory of the numbers, taken away',
 };
 
 const WATCH: readonly string[] = [

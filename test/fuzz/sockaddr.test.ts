@@ -12,6 +12,7 @@ import {
   AF_INET,
   AF_INET6,
   AF_UNIX,
+  AF_VSOCK,
   EINVAL,
   SOCK_DGRAM,
   SOCK_RAW,
@@ -91,8 +92,20 @@ test('a unix name comes back, or does not fit', options, () => {
   );
 });
 
+test('a vsock address comes back, or does not fit', options, () => {
+  const number = fc.oneof(fc.integer({ min: -2, max: 2 ** 32 + 1 }), fc.double());
+  fc.assert(
+    fc.property(number, number, (cid, port) => {
+      const fits = [cid, port].every((n) => n >>> 0 === n);
+      assert.equal(sa.setVsock(cid, port), fits ? 16 : -EINVAL);
+      if (fits) assert.deepEqual([sa.family, sa.cid, sa.vsockPort], [AF_VSOCK, cid >>> 0, port >>> 0]);
+    }),
+    RUNS,
+  );
+});
+
 test('any bytes of any length decode to something', options, () => {
-  const family = fc.constantFrom(0, AF_UNIX, AF_INET, AF_INET6, 16, 255);
+  const family = fc.constantFrom(0, AF_UNIX, AF_INET, AF_INET6, AF_VSOCK, 16, 255);
   const sotype = fc.constantFrom(SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, 0);
   fc.assert(
     fc.property(bytes(128), family, fc.nat(200), sotype, (content, family, length, sotype) => {
@@ -101,6 +114,8 @@ test('any bytes of any length decode to something', options, () => {
       sa.len[0] = length;
       assert.equal(typeof sa.name, 'string');
       assert.ok(sa.port >= 0 && sa.port <= 65_535);
+      assert.ok(sa.cid >>> 0 === sa.cid && sa.vsockPort >>> 0 === sa.vsockPort);
+      assert.equal(sa.unnamed, length < 2 || (length === 2 && family === AF_UNIX));
       assert.equal(typeof sa.ip.toString(), 'string');
       assert.equal(typeof String(addrOf(sa, sotype)), 'string');
     }),

@@ -20,6 +20,9 @@ interface Loan {
 
 /** What one call is made with: sockets, an epoll and memory, and the proof that nothing else was touched. */
 export class Fixture {
+  /** Datagram sockets, connected. The second has a name and has sent three times; the first is told who sends. */
+  readonly to: number;
+  readonly from: number;
   /** A connected pair, of which the second has sent something; a listener; an epoll that has an event. */
   readonly a: number;
   readonly b: number;
@@ -47,7 +50,18 @@ export class Fixture {
     event[0] = c.EPOLLOUT;
     event[EPOLL_DATA_WORD] = this.a;
     this.#ok('epoll_ctl', this.epfd, c.EPOLL_CTL_ADD, this.a, event);
-    for (const fd of [this.listener, this.a, this.b, this.epfd]) this.#open.add(fd);
+    [this.to, this.from] = this.#datagrams();
+    for (const fd of [this.listener, this.a, this.b, this.epfd, this.to, this.from]) this.#open.add(fd);
+  }
+
+  #datagrams(): [to: number, from: number] {
+    const pair = new Int32Array(2);
+    this.#ok('socketpair', c.AF_UNIX, c.SOCK_DGRAM | c.SOCK_CLOEXEC | c.SOCK_NONBLOCK, 0, pair);
+    const [to, from] = pair as unknown as [number, number];
+    this.#ok('bind', from, Uint8Array.of(c.AF_UNIX, 0), 2);
+    this.#ok('setsockopt', to, c.SOL_SOCKET, c.SO_PASSCRED, Uint8Array.of(1, 0, 0, 0), 4);
+    for (const text of ['', 'a datagram', 'and another']) this.#ok('write', from, Buffer.from(text), 0, text.length);
+    return [to, from];
   }
 
   #ok(name: string, ...args: unknown[]): number {
@@ -75,6 +89,12 @@ export class Fixture {
 
   words(...values: number[]): Uint32Array {
     const words = this.lend(Uint32Array, values.length);
+    words.set(values);
+    return words;
+  }
+
+  signed(...values: number[]): Int32Array {
+    const words = this.lend(Int32Array, values.length);
     words.set(values);
     return words;
   }
@@ -220,6 +240,18 @@ export function wrongValues(kind: Kind): readonly Maker[] {
             f.lend(Int32Array, n),
       ),
     ];
+  if (kind === 'words') {
+    const lengths = [-1, 17, 65, 0x7fffffff, -0x80000000];
+    return [
+      ...oddArray(Int32Array),
+      (f) => f.signed(1),
+      ...lengths.map(
+        (n): Maker =>
+          (f) =>
+            f.signed(...Array<number>(15).fill(n)),
+      ),
+    ];
+  }
   if (kind === 'bufs') {
     const elements = [...oddArray(Uint8Array), ...wrongTypes('bytes')];
     const sparse = (length: number): unknown[] => Array<unknown>(length);
@@ -241,6 +273,6 @@ export function isSafe(name: string, i: number, kind: Kind, value: unknown): boo
   if (kind === 'fd') return !(value >= 0 && value <= 1_000_000);
   // Not a command that opens another descriptor, makes the socket wait or has signals sent, fcntl(2); no odd families.
   if (name === 'fcntl' && i === 1) return !(value >= 0 && value < 10_000) || value === c.F_GETFD || value === c.F_GETFL;
-  if (name === 'socket' && i === 0) return !(value > c.AF_INET && value < 1000);
+  if (name.startsWith('socket') && i === 0) return !(value > c.AF_INET && value < 1000);
   return true;
 }

@@ -32,7 +32,7 @@ const OWNERS: readonly Owner[] = [
   {
     thing: 'the tables of system calls behind the record',
     places: ['src/syscall/'],
-    imports: /^src\/syscall\/(?:libc|ffi|native)\.ts$/,
+    imports: /^src\/syscall\/(?:libc|message|ffi|native)\.ts$/,
     bad: [`import { close } from '../syscall/libc.ts';`, `import { load } from '../syscall/ffi.ts';`],
   },
   {

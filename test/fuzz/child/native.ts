@@ -7,15 +7,18 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import * as fc from 'fast-check';
 
 import * as c from '../../../src/syscall/zconst_linux.ts';
-import { TABLE, TYPE_ERROR, invoke, judge, loadAddon, type Kind } from '../addon.ts';
+import { TABLE, TYPE_ERROR, invoke, isMessage, isNumber, judge, loadAddon, type Kind } from '../addon.ts';
 import { Fixture, NUMBERS, detach, isSafe, wrongTypes, wrongValues, type Maker } from '../values.ts';
 
 const { addon, numbers } = loadAddon();
 let calls = 0;
 
+/** Of a row that is not used, and one that is. */
+const ROWS = [-1, -1, -1, -1, -1, 60, 4, 0, 0, -1];
 /** What each argument is when nothing is wrong. */
 const RIGHT: Readonly<Record<string, (f: Fixture) => unknown[]>> = {
   socket: () => [c.AF_UNIX, c.SOCK_STREAM, 0],
+  socketpair: (f) => [c.AF_UNIX, c.SOCK_STREAM, 0, f.signed(0, 0)],
   bind: (f) => [f.a, f.bytes(16), 16],
   connect: (f) => [f.a, f.bytes(16), 16],
   listen: (f) => [f.listener, 8],
@@ -27,12 +30,19 @@ const RIGHT: Readonly<Record<string, (f: Fixture) => unknown[]>> = {
   setsockopt: (f) => [f.a, c.SOL_SOCKET, c.SO_KEEPALIVE, f.bytes(16), 4],
   recv: (f) => [f.a, f.bytes(16), 1, 4, c.MSG_DONTWAIT],
   send: (f) => [f.a, f.bytes(16), 1, 4, c.MSG_NOSIGNAL],
+  recvfrom: (f) => [f.to, f.bytes(64), 1, 40, c.MSG_DONTWAIT, f.bytes(64), f.words(16)],
+  sendto: (f) => [f.to, f.bytes(16), 1, 4, c.MSG_NOSIGNAL, f.bytes(16), 0],
+  recvmsg: (f) => [f.to, f.bytes(64), 1, 40, c.MSG_DONTWAIT, f.bytes(64), f.bytes(64), f.signed(16, 64, 0)],
+  sendmsg: (f) => [f.to, f.bytes(16), 1, 4, c.MSG_NOSIGNAL, f.bytes(16), f.bytes(16), f.signed(0, 0)],
+  recvmmsg: (f) => [f.to, f.bytes(64), f.signed(...ROWS, 9, 1, 2, 8, -1), 1, 2, 0, f.bytes(512), f.bytes(128)],
+  sendmmsg: (f) => [f.to, f.bytes(64), f.signed(...ROWS, 9, 1, 0, 0, -1), 1, 2, 0, f.bytes(512), f.bytes(128)],
   read: (f) => [f.a, f.bytes(16), 1, 4],
   write: (f) => [f.a, f.bytes(16), 1, 4],
   readv: (f) => [f.a, [f.bytes(1), f.bytes(8), f.bytes(8)], 1, 2, 3],
   writev: (f) => [f.a, [f.bytes(1), f.bytes(8), f.bytes(8)], 1, 2, 3],
   close: (f) => [f.b],
   fcntl: (f) => [f.a, c.F_GETFL, 0],
+  fchmod: (f) => [f.a, 0o600],
   epoll_create1: () => [c.EPOLL_CLOEXEC],
   epoll_ctl: (f) => [f.epfd, c.EPOLL_CTL_ADD, f.b, f.lend(Int32Array, 4)],
   epoll_wait: (f) => [f.epfd, f.lend(Int32Array, 16), 4, 0],
@@ -74,14 +84,16 @@ function call(name: string, make: (f: Fixture) => unknown[], throws = false): vo
       assert.ok(errnos.includes(-n), `${name} answered ${n}, not one of ${String(errnos)}`);
   }
   const good = n !== null && n >= 0;
-  const [argument = -1, from = 0, to = 0] = (good && TABLE[name]!.writes?.(args, n!)) || [];
+  const written = (good && TABLE[name]!.writes?.(args, n!)) || [];
   const anything = good && name === 'readv';
   f.untouched((view) => {
-    if (args[argument] === view) return [from, to];
+    for (const [argument, from, to] of written) if (args[argument] === view) return [from, to];
     // A length that the kernel may have set.
     return anything || (good && view instanceof Uint32Array) ? [0, view.byteLength] : [0, 0];
   });
   if (good && OPENS.has(name)) assert.equal(addon['close']!(n), 0);
+  if (good && name === 'socketpair')
+    for (const fd of (args[3] as Int32Array).subarray(0, 2)) assert.equal(addon['close']!(fd), 0);
   if (good && name === 'watch') assert.equal(addon['unwatch']!(), 0);
   f.close(good && name === 'close' ? (args[0] as number) : null);
 }
@@ -97,9 +109,9 @@ function open(): string[] {
   });
 }
 
-/** recv and send have no other numbers than numbers. */
-const typesFor = (name: string, i: number, kind: Kind): readonly Maker[] =>
-  (name === 'recv' || name === 'send') && i !== 1 ? [] : wrongTypes(kind);
+/** Where numbers are not arguments, they are nothing else. */
+const typesFor = (name: string, kind: Kind): readonly Maker[] =>
+  isMessage(name) && isNumber(kind) ? [] : wrongTypes(kind);
 
 const names = Object.keys(TABLE);
 
@@ -112,7 +124,7 @@ function each(body: (name: string, i: number, kind: Kind) => void): void {
 
 /** Something for one argument: mostly what is right, so that the others are looked at too. */
 function anyFor(name: string, i: number, kind: Kind): fc.Arbitrary<Maker> {
-  const types = typesFor(name, i, kind);
+  const types = typesFor(name, kind);
   const fits = (value: unknown): boolean =>
     isSafe(name, i, kind, value) && (types.length > 0 || typeof value === 'number');
   const fixed = (arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<Maker> =>
@@ -136,11 +148,11 @@ const programs: Record<string, () => void> = {
   },
   types() {
     each((name, i, kind) => {
-      for (const make of typesFor(name, i, kind)) call(name, (f) => RIGHT[name]!(f).with(i, make(f)), true);
+      for (const make of typesFor(name, kind)) call(name, (f) => RIGHT[name]!(f).with(i, make(f)), true);
     });
     for (const name of names) {
       const { kinds } = TABLE[name]!;
-      if (name === 'recv' || name === 'send') continue;
+      if (isMessage(name)) continue;
       for (let n = 0; n < kinds.length; n++) call(name, (f) => RIGHT[name]!(f).slice(0, n), true);
       call(name, (f) => [...RIGHT[name]!(f), {}, Symbol('one too many')]);
     }
@@ -234,7 +246,7 @@ const programs: Record<string, () => void> = {
   constructed() {
     for (const name of names) {
       const { kinds } = TABLE[name]!;
-      if (kinds.length > 0 && name !== 'recv' && name !== 'send') {
+      if (kinds.length > 0 && !isMessage(name)) {
         assert.throws(() => Reflect.construct(addon[name]!, []), TYPE_ERROR, name);
         assert.throws(() => Reflect.apply(addon[name]!, null, [Symbol('a')]), TYPE_ERROR, name);
         calls += 2;
@@ -244,19 +256,19 @@ const programs: Record<string, () => void> = {
   numbers() {
     // Taken away, or a copy where Node does not let it go: the addon's own memory stays where it is.
     const moving = numbers.buffer as ArrayBuffer & { transfer?: () => ArrayBuffer };
-    numbers.set([NaN, 0, 1, 0]);
+    numbers.set([NaN, 0, 1, 0, 0]);
     try {
       structuredClone(numbers, { transfer: [moving] });
     } catch (error) {
       assert.equal((error as Error).name, 'DataCloneError');
     }
     const mine = moving.transfer?.();
-    assert.equal(numbers.length, mine === undefined ? 4 : 0);
-    for (const name of ['recv', 'send']) {
+    assert.equal(numbers.length, mine === undefined ? 5 : 0);
+    for (const name of names.filter(isMessage)) {
       const now = mine === undefined ? numbers : new Float64Array(mine);
       for (const fd of NUMBERS) {
-        now.set([fd, 0, 1, 0]);
-        addon[name]!(new Uint8Array(1));
+        now.set([fd, 0, 1, 0, 0]);
+        addon[name]!(new Uint8Array(1), new Uint8Array(1), new Uint32Array(1));
         assert.ok(now[0]! < 0);
         calls++;
       }
