@@ -66,6 +66,36 @@ export class ClosedError extends Error implements NetError {
 }
 defineName(ClosedError, 'ClosedError');
 
+/** A datagram with an address, on a socket that is connected to one. */
+export class WriteToConnectedError extends Error implements NetError {
+  readonly code = 'ERR_NET_WRITE_TO_CONNECTED';
+  readonly timeout = false;
+  readonly temporary = false;
+
+  constructor() {
+    super('use of WriteTo with pre-connected connection');
+  }
+}
+defineName(WriteToConnectedError, 'WriteToConnectedError');
+
+/**
+ * Control data that came with a message was cut off: the process has no room for the descriptors in it (`EMFILE`). Those that came
+ * are closed; the data of the message has been read.
+ */
+export class ControlTruncatedError extends Error implements NetError {
+  readonly code = 'ERR_NET_CONTROL_TRUNCATED';
+  readonly timeout = false;
+  readonly temporary = false;
+  /** Bytes of data that were read with it. */
+  readonly bytesRead: number;
+
+  constructor(bytesRead: number) {
+    super('control data was truncated');
+    this.bytesRead = bytesRead;
+  }
+}
+defineName(ControlTruncatedError, 'ControlTruncatedError');
+
 /** A deadline or a timeout that passed. The connection stays usable. */
 export class DeadlineError extends Error implements NetError {
   readonly code = 'ETIMEDOUT';

@@ -7,17 +7,39 @@ export { TCPAddr } from './addr/tcpaddr.ts';
 export { UDPAddr } from './addr/udpaddr.ts';
 export { UnixAddr } from './addr/unixaddr.ts';
 export { fromFd } from './conn/adopt.ts';
-export type { Conn, Deadline, IOOptions, Listener } from './conn/conn.ts';
+export type { Conn, Deadline, IOOptions, Listener, PacketConn } from './conn/conn.ts';
+export { dialIP, listenIP } from './conn/ip.ts';
+export { IPConn } from './conn/ipconn.ts';
 export type { KeepAliveConfig } from './conn/keepalive.ts';
 export { RawConn } from './conn/rawconn.ts';
 export type { DialSocketOptions, ListenSocketOptions, SocketOptions } from './conn/options.ts';
-export type { Control, TCPDialOptions, TCPListenOptions, TCPOptions } from './conn/plan.ts';
+export type { PacketControl, ReceiveOptions } from './conn/control.ts';
+export type { GroupOptions, PacketMessage } from './conn/packetconn.ts';
+export type {
+  Control,
+  PacketDialOptions,
+  PacketListenOptions,
+  PacketOptions,
+  TCPDialOptions,
+  TCPListenOptions,
+  TCPOptions,
+} from './conn/plan.ts';
 export { dialTCP, listenTCP } from './conn/tcp.ts';
 export { TCPConn } from './conn/tcpconn.ts';
 export { TCPListener } from './conn/tcplistener.ts';
+export { dialUDP, listenMulticastUDP, listenUDP } from './conn/udp.ts';
+export { UDPConn } from './conn/udpconn.ts';
 export { denyPrivate, type DenyPrivateOptions } from './dial/deny.ts';
-export { dial, Dialer, type DialerOptions, type DialOptions, type TCPNetwork } from './dial/dial.ts';
-export { listen, ListenConfig, type ListenOptions } from './dial/listen.ts';
+export {
+  dial,
+  Dialer,
+  type DialerOptions,
+  type DialOptions,
+  type IPNetwork,
+  type TCPNetwork,
+  type UDPNetwork,
+} from './dial/dial.ts';
+export { listen, ListenConfig, listenPacket, type ListenOptions, type ListenPacketOptions } from './dial/listen.ts';
 export {
   lookupAddr,
   lookupCNAME,
@@ -38,6 +60,8 @@ export {
   type ResolverOptions,
   type SRV,
 } from './dns/resolver.ts';
+export { PacketBatch, type PacketBatchOptions } from './fd/packetbatch.ts';
+export type { Packet, Received } from './fd/packet.ts';
 export type { HostResolver } from './dial/lookup.ts';
 export { resolveIPAddr, resolveTCPAddr, resolveUDPAddr, resolveUnixAddr, type Address } from './dial/resolve.ts';
 export { traceDial, type Span, type Timeline, type TracedDial } from './dial/timeline.ts';
@@ -45,6 +69,7 @@ export {
   AddrError,
   CanceledError,
   ClosedError,
+  ControlTruncatedError,
   DeadlineError,
   DNSError,
   InvalidAddrError,
@@ -53,5 +78,7 @@ export {
   SyscallError,
   UnknownNetworkError,
   UnsupportedError,
+  WriteToConnectedError,
 } from './errors.ts';
+export type { Control as ControlMessages, ExtendedError, PacketInfo } from './syscall/control.ts';
 export { backend } from './syscall/sys.ts';

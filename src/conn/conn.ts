@@ -1,6 +1,7 @@
 // The interfaces of connections and listeners, with every promise that they make. What implements them says only what differs.
 
 import type { Addr } from '../addr/addr.ts';
+import type { Packet, Received } from '../fd/packet.ts';
 
 /** A point in time: a Date or epoch milliseconds; null for none. One in the past, or now, has passed. */
 export type Deadline = Date | number | null;
@@ -71,6 +72,41 @@ export interface Conn extends AsyncIterable<Buffer>, Disposable, AsyncDisposable
    * the loop waits it holds no buffer. Obeys the read deadline; an error, a ClosedError too, is thrown into the loop.
    */
   [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined>;
+}
+
+/**
+ * A socket of datagrams.
+ *
+ * Each call moves one whole datagram. Deadlines, signals, close and the order of calls are those of {@link Conn}.
+ *
+ * @see Go's net.PacketConn
+ */
+export interface PacketConn extends Disposable, AsyncDisposable {
+  /**
+   * Reads one datagram with its sender. What does not fit into `into` is lost without a word; `readMsg` tells. `addr` is null for a
+   * sender without a name. recvfrom(2)
+   */
+  readFrom(into: Uint8Array, options?: IOOptions): Promise<Received>;
+
+  /**
+   * Sends `data`, a string as UTF-8, as one datagram to `addr`; resolves with its length when the kernel has it. Rejects with a
+   * cause of WriteToConnectedError on a connected socket. sendto(2)
+   */
+  writeTo(data: Uint8Array | string, addr: Addr, options?: IOOptions): Promise<number>;
+
+  /** Iterates over datagrams with their senders, each in a buffer of its own. `break` leaves the socket open and loses none. */
+  packets(): AsyncIterableIterator<Packet, undefined>;
+
+  readonly localAddr: Addr;
+
+  setDeadline(t: Deadline): void;
+  setReadDeadline(t: Deadline): void;
+  setWriteDeadline(t: Deadline): void;
+  close(): void;
+  /** Settles on close(); a socket of datagrams has no peer that could go. */
+  readonly closed: Promise<void>;
+  ref(): this;
+  unref(): this;
 }
 
 /**

@@ -14,6 +14,13 @@ export function wantNetwork(network: unknown): asserts network is string {
   if (typeof network !== 'string') throw new TypeError(`Network must be a string, not ${typeof network}`);
 }
 
+/** Throws a TypeError or RangeError for what is no C `int` from `min`. */
+export function wantInt(name: string, value: number, min: number): void {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${typeof value}`);
+  if ((value | 0) !== value || value < min)
+    throw new RangeError(`${name} must be a whole number from ${min}, not ${value}`);
+}
+
 /** A deadline on the monotonic clock; throws a TypeError or RangeError for what is none. */
 export function toMonotonic(t: Deadline): number {
   if (t === null) return NEVER;

@@ -8,14 +8,16 @@ import type { NetFD } from '../fd/netfd.ts';
 import type { Op } from '../fd/op.ts';
 import type { Line } from '../fd/line.ts';
 import { syscallError } from '../syscall/errno.ts';
+import * as sockopt from '../syscall/sockopt.ts';
 import { sys } from '../syscall/sys.ts';
 import { F_DUPFD_CLOEXEC } from '../syscall/zconst_linux.ts';
 import type { Conn, Deadline, IOOptions } from './conn.ts';
-import { toLimits, toMonotonic } from './limits.ts';
+import { toLimits, toMonotonic, wantInt } from './limits.ts';
 import { opError, ownEndError } from './operror.ts';
 import { RawConn } from './rawconn.ts';
 
-function wantBytes(value: unknown, name: string): asserts value is Uint8Array {
+/** Throws a TypeError for what is no bytes. */
+export function wantBytes(value: unknown, name: string): asserts value is Uint8Array {
   if (!isUint8Array(value)) throw new TypeError(`${name} must be a Uint8Array`);
 }
 
@@ -70,6 +72,18 @@ export abstract class NetConn implements Conn {
     const at = toMonotonic(t);
     if (this.fd.closed) throw ownEndError(this.fd.ends, new ClosedError());
     for (const line of lines) this.fd.setDeadline(line, at);
+  }
+
+  /** SO_RCVBUF: bytes, which the kernel doubles. */
+  setReadBuffer(bytes: number): void {
+    wantInt('Read buffer', bytes, 0);
+    this.ownOption((fd) => sockopt.setReadBuffer(fd, bytes));
+  }
+
+  /** SO_SNDBUF: bytes, which the kernel doubles. */
+  setWriteBuffer(bytes: number): void {
+    wantInt('Write buffer', bytes, 0);
+    this.ownOption((fd) => sockopt.setWriteBuffer(fd, bytes));
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 // Where the errors of connections and listeners get their context: Go's fields, once per failure.
 
+import type { Addr } from '../addr/addr.ts';
 import { OpError } from '../errors.ts';
 import type { Ends } from '../fd/ends.ts';
 import { syscallError } from '../syscall/errno.ts';
@@ -12,6 +13,24 @@ export function opError({ network, local, remote }: Ends, op: string, cause: Err
   if (op === 'connect') return cause;
   const fields = remote === null ? { addr: local } : { source: local, addr: remote };
   return new OpError({ op, net: network, ...fields, cause, ...(bytesWritten === undefined ? {} : { bytesWritten }) });
+}
+
+/**
+ * The error of an operation on a socket of datagrams: from the local end, and to where a datagram went, or to the peer if there
+ * is one.
+ */
+export function packetError(ends: Ends, op: string, cause: Error, bytesWritten?: number, subject?: unknown): Error {
+  if (op === 'connect') return cause;
+  const { network, local: source, remote } = ends;
+  const addr = (subject as { readonly addr?: Addr | null } | null | undefined)?.addr ?? remote;
+  return new OpError({
+    op,
+    net: network,
+    source,
+    addr,
+    cause,
+    ...(bytesWritten === undefined ? {} : { bytesWritten }),
+  });
 }
 
 /** The error of a setting that concerns only this end, a deadline or a buffer's size. */

@@ -117,6 +117,8 @@ const NEEDS: Readonly<Record<string, string>> = {
 
 /** Options that only a dial has. */
 export const DIAL_ONLY: ReadonlySet<string> = new Set(['bindAddressNoPort', 'synRetries']);
+/** Options that only TCP has. */
+export const TCP_ONLY: ReadonlySet<string> = new Set(['userTimeout', 'synRetries', 'congestion']);
 const NOTHING: ReadonlySet<string> = new Set();
 
 /**

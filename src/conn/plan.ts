@@ -12,6 +12,8 @@ import {
   type DialSocketOptions,
   type ListenSocketOptions,
   type Setting,
+  type SocketOptions,
+  TCP_ONLY,
   toFastOpenConnect,
   toFastOpenQueue,
   toFlag,
@@ -102,6 +104,39 @@ export function toListenPlan(options: TCPListenOptions): TCPListenPlan {
     control: toControl(options.control),
     backlog,
     ipv6Only: toFlag('ipv6Only', ipv6Only, false),
+  };
+}
+
+/** What can be said about a socket of datagrams: of the options for all sockets, those of TCP alone mean nothing. */
+export interface PacketOptions extends SocketOptions {
+  readonly control?: Control | undefined;
+  /** On a wildcard without a family: IPv6 only, instead of IPv6 and IPv4. */
+  readonly ipv6Only?: boolean | undefined;
+}
+
+/** What can be said about one dial of datagrams. */
+export interface PacketDialOptions extends Omit<PacketOptions, 'ipv6Only'>, DialLimits {}
+
+/** What can be said about one socket that receives datagrams. */
+export interface PacketListenOptions extends PacketOptions {
+  /** Ends the making of the socket, a look-up and a hook included; no read or write. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Checked options of a socket of datagrams. */
+export interface PacketPlan {
+  readonly prepare: SocketSpec['prepare'];
+  readonly control: SocketSpec['control'];
+  readonly ipv6Only: boolean;
+}
+
+/** Checks the options of a socket of datagrams; throws a TypeError or RangeError. */
+export function toPacketPlan(options: PacketOptions): PacketPlan {
+  wantObject(options);
+  return {
+    prepare: toPrepare(toSettings(options, TCP_ONLY)),
+    control: toControl(options.control),
+    ipv6Only: toFlag('ipv6Only', options.ipv6Only, false),
   };
 }
 

@@ -7,6 +7,7 @@ import * as tcpopt from '../syscall/tcpopt.ts';
 import { SHUT_RD, SHUT_WR } from '../syscall/zconst_linux.ts';
 import { step, steps } from '../trace.ts';
 import { applyKeepAlive, type KeepAlive, type KeepAliveConfig, toKeepAlive } from './keepalive.ts';
+import { wantInt } from './limits.ts';
 import { NetConn } from './netconn.ts';
 
 /** What is set on a new connection; null leaves the socket alone. */
@@ -78,18 +79,6 @@ export class TCPConn extends NetConn {
     this.fd.lingers = seconds > 0;
   }
 
-  /** SO_RCVBUF: bytes, which the kernel doubles. */
-  setReadBuffer(bytes: number): void {
-    wantInt('Read buffer', bytes, 0);
-    this.ownOption((fd) => sockopt.setReadBuffer(fd, bytes));
-  }
-
-  /** SO_SNDBUF: bytes, which the kernel doubles. */
-  setWriteBuffer(bytes: number): void {
-    wantInt('Write buffer', bytes, 0);
-    this.ownOption((fd) => sockopt.setWriteBuffer(fd, bytes));
-  }
-
   /** How long written data may stay without an answer before the connection is given up, in milliseconds; 0: the system's. */
   setUserTimeout(ms: number): void {
     wantInt('User timeout', ms, 0);
@@ -100,13 +89,6 @@ export class TCPConn extends NetConn {
   multipath(): boolean {
     return !this.fd.closed && tcpopt.isMultipath(this.fd.number());
   }
-}
-
-/** Throws a TypeError or RangeError for what is no C `int` from `min`. */
-function wantInt(name: string, value: number, min: number): void {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${typeof value}`);
-  if ((value | 0) !== value || value < min)
-    throw new RangeError(`${name} must be a whole number from ${min}, not ${value}`);
 }
 
 function describe(keepAlive: KeepAlive | null): string {

@@ -1,23 +1,30 @@
 // dial: from a network string and an address text to a connection. The top of the way down.
 
 import type { Addr } from '../addr/addr.ts';
+import type { IPEndpoint } from '../addr/endpoint.ts';
+import { IPAddr } from '../addr/ipaddr.ts';
 import { parseNetwork } from '../addr/network.ts';
 import { protocolLookup } from '../addr/protocol.ts';
 import { TCPAddr } from '../addr/tcpaddr.ts';
+import { UDPAddr } from '../addr/udpaddr.ts';
 import type { Conn } from '../conn/conn.ts';
+import { doDialIP, doDialPing, parsePing } from '../conn/ip.ts';
+import type { IPConn } from '../conn/ipconn.ts';
 import { toDialLimits, toSignalOf, wantNetwork } from '../conn/limits.ts';
 import { NO_OPTIONS } from '../conn/options.ts';
-import { type TCPDialOptions, type TCPDialPlan, toDialPlan } from '../conn/plan.ts';
+import { type PacketPlan, type TCPDialOptions, type TCPDialPlan, toDialPlan, toPacketPlan } from '../conn/plan.ts';
 import { doDialTCP } from '../conn/tcp.ts';
 import type { TCPConn } from '../conn/tcpconn.ts';
+import { doDialUDP } from '../conn/udp.ts';
+import type { UDPConn } from '../conn/udpconn.ts';
 import { AddrError, OpError, UnknownNetworkError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
 import { now } from '../poll/deadline.ts';
 import { dialing, step, steps } from '../trace.ts';
-import { Attempts } from './attempt.ts';
+import { Attempts, type Connect } from './attempt.ts';
 import { type HostResolver, toResolver } from './lookup.ts';
 import { type Address, toText } from './resolve.ts';
-import { dialInet, toDelay } from './inet.ts';
+import { dialInet, type InetTarget, toDelay } from './inet.ts';
 
 /** What can be said about every dial of a {@link Dialer}. All of it is checked at once; wrong values throw. */
 export interface DialerOptions extends Omit<TCPDialOptions, 'signal'> {
@@ -40,12 +47,17 @@ export interface DialOptions extends DialerOptions {
 
 /** The networks that are TCP. */
 export type TCPNetwork = 'tcp' | 'tcp4' | 'tcp6';
+/** The networks that are UDP, and those of the sockets for ICMP echo that need no privilege. */
+export type UDPNetwork = 'udp' | 'udp4' | 'udp6' | 'udp4:icmp' | 'udp6:ipv6-icmp';
+/** The networks of raw sockets, each with a protocol: `ip4:icmp`, `ip6:58`. */
+export type IPNetwork = `${'ip' | 'ip4' | 'ip6'}:${string}`;
 
 /** A dial, checked. */
 interface Dialing {
   readonly network: string;
   readonly text: string;
   readonly plan: TCPDialPlan;
+  readonly packets: PacketPlan;
   readonly limits: Limits;
   readonly locals: readonly Addr[];
   readonly delay: number;
@@ -63,34 +75,59 @@ interface Dialing {
  * @see Go's net.Dial, RFC 8305
  */
 export function dial(network: TCPNetwork, address: Address, options?: DialOptions): Promise<TCPConn>;
+export function dial(network: UDPNetwork, address: Address, options?: DialOptions): Promise<UDPConn>;
+export function dial(network: IPNetwork, address: Address, options?: DialOptions): Promise<IPConn>;
 export function dial(network: string, address: Address, options?: DialOptions): Promise<Conn>;
-export function dial(network: string, address: Address, options: DialOptions = NO_OPTIONS): Promise<TCPConn> {
+export function dial(network: string, address: Address, options: DialOptions = NO_OPTIONS): Promise<Conn> {
   const plan = toDialPlan(options);
+  const packets = toPacketPlan(options);
   const limits = toDialLimits(options);
   const locals = toLocals(options.localAddr);
   const delay = toDelay(options.fallbackDelay);
   const resolver = toResolver(options.resolver);
   wantNetwork(network);
   const text = toText(address);
-  const all = { network, text, plan, limits, locals, delay, resolver };
+  const all = { network, text, plan, packets, limits, locals, delay, resolver };
   if (!dialing.hasSubscribers) return run(all);
   return dialing.tracePromise(() => run(all), { network, address: text });
 }
 
 /** Everything before the first attempt fails with the network only, as in Go. */
-async function run({ network, text, plan, limits, locals, delay, resolver }: Dialing): Promise<TCPConn> {
-  const attempts = new Attempts<TCPAddr, TCPConn>(network, now(), (local, remote, own) =>
-    doDialTCP(network, local, remote, plan, own),
-  );
+async function run(dialing: Dialing): Promise<Conn> {
+  const { network, text, plan, packets } = dialing;
+  // A connect that asks nobody tells nothing about who is there: no race.
+  const oneByOne = { ...dialing, delay: -1 };
   try {
-    const { family } = parseNetwork(network, true, protocolLookup());
-    if (family !== 'tcp') throw new UnknownNetworkError(network);
+    const parsed = parsePing(network) ?? parseNetwork(network, true, protocolLookup());
+    const { family, afnet } = parsed;
     if (text === '') throw new AddrError('missing address', '');
     if (steps.hasSubscribers) step(5, `dial ${network} ${text}`);
-    return await dialInet({ kind: TCPAddr, text, locals, delay, resolver }, attempts, limits);
+    switch (family) {
+      case 'tcp':
+        return await inet(dialing, TCPAddr, afnet, (from, to, own) => doDialTCP(network, from, to, plan, own));
+      case 'udp':
+        return await inet(oneByOne, UDPAddr, afnet, (from, to, own) => doDialUDP(network, from, to, packets, own));
+      case 'ip':
+        return await inet(oneByOne, IPAddr, afnet, (from, to, own) => doDialIP(parsed, from, to, packets, own));
+      case 'ping':
+        return await inet(oneByOne, UDPAddr, parsed.hosts, (from, to, own) =>
+          doDialPing(parsed, from, to, packets, own),
+        );
+      default:
+        throw new UnknownNetworkError(network);
+    }
   } catch (cause) {
     throw cause instanceof OpError ? cause : new OpError({ op: 'dial', net: network, cause });
   }
+}
+
+function inet<A extends IPEndpoint, C extends Disposable>(
+  { network, limits, ...target }: Dialing,
+  kind: InetTarget<A>['kind'],
+  afnet: string,
+  connect: Connect<A, C>,
+): Promise<C> {
+  return dialInet({ ...target, kind, afnet }, new Attempts<A, C>(network, now(), connect), limits);
 }
 
 function toLocals(local: DialerOptions['localAddr']): readonly Addr[] {
@@ -127,6 +164,12 @@ export class Dialer {
     address: Address,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<TCPConn>;
+  dial(
+    network: UDPNetwork,
+    address: Address,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<UDPConn>;
+  dial(network: IPNetwork, address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<IPConn>;
   dial(network: string, address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<Conn>;
   dial(network: string, address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<Conn> {
     const signal = toSignalOf(options) ?? undefined;

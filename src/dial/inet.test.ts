@@ -61,7 +61,15 @@ async function go(
     tried.push(remote.toString());
     return connect(local, remote, own);
   });
-  const whole = { kind: TCPAddr, text, locals: [], delay: 250, resolver: knows('192.0.2.1'), ...target };
+  const whole = {
+    kind: TCPAddr,
+    afnet: network,
+    text,
+    locals: [],
+    delay: 250,
+    resolver: knows('192.0.2.1'),
+    ...target,
+  };
   return dialInet(whole, attempts, limits).then(
     (conn) => ({ conn, error: null, tried }),
     (error: unknown) => ({ conn: null, error, tried }),

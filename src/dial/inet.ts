@@ -30,6 +30,8 @@ export function toDelay(delay: number | undefined): number {
 export interface InetTarget<A extends IPEndpoint> {
   /** The class of the network's addresses. */
   readonly kind: new (ip: IP, port: number) => A;
+  /** The network without its protocol. */
+  readonly afnet: string;
   readonly text: string;
   readonly locals: readonly Addr[];
   readonly delay: number;
@@ -38,19 +40,18 @@ export interface InetTarget<A extends IPEndpoint> {
 
 /** Dials. Rejects with an OpError of the attempts, or with the bare reason why there were none. */
 export async function dialInet<A extends IPEndpoint, C extends Disposable>(
-  { kind, text, locals: anyLocals, delay, resolver }: InetTarget<A>,
+  { kind, afnet, text, locals: anyLocals, delay, resolver }: InetTarget<A>,
   attempts: Attempts<A, C>,
   limits: Limits,
 ): Promise<C> {
-  const { network } = attempts;
-  const { host, port } = split(network, text);
+  const { host, port } = split(afnet, text);
   const locals = toLocals(kind, anyLocals);
   const toRacers = (ips: readonly IP[]): Racer<A>[] => {
     const remotes = ips.map((ip) => new kind(ip, port));
     if (steps.hasSubscribers) step(5, `addresses: ${remotes.join(', ')}`);
     return pair(remotes, locals);
   };
-  const known = literals(network, host) ?? (delay < 0 ? await lookupAll(resolver, network, host, limits) : null);
+  const known = literals(afnet, host) ?? (delay < 0 ? await lookupAll(resolver, afnet, host, limits) : null);
   if (known !== null) {
     const racers = toRacers(known);
     wantAny(racers, locals, host);
@@ -60,14 +61,14 @@ export async function dialInet<A extends IPEndpoint, C extends Disposable>(
   }
   const find: Find<A> = async (own, hear) => {
     let any = false;
-    await lookupAsItComes(resolver, network, host, own, ({ families, addrs }) => {
-      const candidates = toRacers(ofFamily(network, addrs));
+    await lookupAsItComes(resolver, afnet, host, own, ({ families, addrs }) => {
+      const candidates = toRacers(ofFamily(afnet, addrs));
       any ||= candidates.length > 0;
       hear({ families, candidates });
     });
     if (!any) wantAny([], locals, host);
   };
-  return dialParallel({ families: familiesOf(network), find, delay, sort }, attempts, limits);
+  return dialParallel({ families: familiesOf(afnet), find, delay, sort }, attempts, limits);
 }
 
 /** Nothing to look up. */

@@ -1,21 +1,31 @@
-// listen: from a network string and an address text to a listener.
+// listen and listenPacket: from a network string and an address text to a listener, or to a socket of datagrams.
 
-import { parseNetwork } from '../addr/network.ts';
+import { IPAddr } from '../addr/ipaddr.ts';
+import { type ParsedNetwork, parseNetwork } from '../addr/network.ts';
 import { protocolLookup } from '../addr/protocol.ts';
-import type { TCPAddr } from '../addr/tcpaddr.ts';
-import type { Listener } from '../conn/conn.ts';
+import { TCPAddr } from '../addr/tcpaddr.ts';
+import { UDPAddr } from '../addr/udpaddr.ts';
+import type { Listener, PacketConn } from '../conn/conn.ts';
 import { toSignal, toSignalOf, wantNetwork } from '../conn/limits.ts';
-import { type TCPListenOptions, toListenPlan } from '../conn/plan.ts';
+import { type PacketListenOptions, type TCPListenOptions, toListenPlan, toPacketPlan } from '../conn/plan.ts';
+import { listenIP, listenPing, parsePing, type PingNetwork } from '../conn/ip.ts';
+import type { IPConn } from '../conn/ipconn.ts';
 import { listenTCP } from '../conn/tcp.ts';
 import type { TCPListener } from '../conn/tcplistener.ts';
+import { listenUDP } from '../conn/udp.ts';
+import type { UDPConn } from '../conn/udpconn.ts';
 import { AddrError, CanceledError, OpError } from '../errors.ts';
+import type { Limits } from '../fd/op.ts';
 import { NEVER } from '../poll/deadline.ts';
 import { step } from '../trace.ts';
-import type { TCPNetwork } from './dial.ts';
+import type { IPNetwork, TCPNetwork, UDPNetwork } from './dial.ts';
 import { type Address, resolveListen, toText } from './resolve.ts';
 
 /** What can be said about one listen. All of it is checked at once; wrong values throw. */
 export type ListenOptions = TCPListenOptions;
+
+/** What can be said about one socket of datagrams. All of it is checked at once; wrong values throw. */
+export type ListenPacketOptions = PacketListenOptions;
 
 /**
  * Listens on `address` and resolves with the listener.
@@ -27,25 +37,74 @@ export type ListenOptions = TCPListenOptions;
  */
 export function listen(network: TCPNetwork, address: Address, options?: ListenOptions): Promise<TCPListener>;
 export function listen(network: string, address: Address, options?: ListenOptions): Promise<Listener>;
-export function listen(network: string, address: Address, options: ListenOptions = {}): Promise<TCPListener> {
+export function listen(network: string, address: Address, options: ListenOptions = {}): Promise<Listener> {
   toListenPlan(options);
-  const signal = toSignal(options.signal);
-  wantNetwork(network);
-  const text = toText(address);
-  return find(network, text, signal).then((local) => listenTCP(network, local, options));
+  return prepare(network, address, options.signal, async ({ family }, text, limits) => {
+    if (family !== 'tcp') throw new AddrError('unexpected address type', text);
+    const local = await resolveListen(TCPAddr, network, text, limits);
+    return () => listenTCP(network, local, options);
+  });
 }
 
-/** Everything before the socket; a failure tells the network only, as in Go. */
-async function find(network: string, text: string, signal: AbortSignal | null): Promise<TCPAddr> {
-  try {
-    const { family } = parseNetwork(network, true, protocolLookup());
-    if (family !== 'tcp') throw new AddrError('unexpected address type', text);
-    if (signal?.aborted === true) throw new CanceledError(signal.reason);
-    step(5, `listen ${network} ${text}`);
-    return await resolveListen(network, text, { deadline: NEVER, signal });
-  } catch (cause) {
-    throw new OpError({ op: 'listen', net: network, cause });
-  }
+/**
+ * A socket that receives what is sent to `address`. Host and port are as for {@link listen}; a multicast address joins nothing,
+ * `listenMulticastUDP` does. Rejects with an OpError.
+ *
+ * @see Go's net.ListenPacket
+ */
+export function listenPacket(network: UDPNetwork, address: Address, options?: ListenPacketOptions): Promise<UDPConn>;
+export function listenPacket(network: IPNetwork, address: Address, options?: ListenPacketOptions): Promise<IPConn>;
+export function listenPacket(network: string, address: Address, options?: ListenPacketOptions): Promise<PacketConn>;
+export function listenPacket(
+  network: string,
+  address: Address,
+  options: ListenPacketOptions = {},
+): Promise<PacketConn> {
+  toPacketPlan(options);
+  return prepare<PacketConn>(network, address, options.signal, async (parsed, text, limits) => {
+    const { family } = parsed;
+    if (family === 'ping') {
+      const local = await resolveListen(UDPAddr, parsed.hosts, text, limits);
+      return () => listenPing(network, parsed, local, options);
+    }
+    if (family === 'udp') {
+      const local = await resolveListen(UDPAddr, network, text, limits);
+      return () => listenUDP(network, local, options);
+    }
+    if (family === 'ip') {
+      const local = await resolveListen(IPAddr, parsed.afnet, text, limits);
+      return () => listenIP(network, local, options);
+    }
+    throw new AddrError('unexpected address type', text);
+  });
+}
+
+/** Everything before the socket, which `locate` then makes; a failure tells the network only, as in Go. */
+function prepare<T>(
+  network: string,
+  address: Address,
+  given: AbortSignal | undefined,
+  locate: (parsed: ParsedNetwork | PingNetwork, text: string, limits: Limits) => Promise<() => Promise<T>>,
+): Promise<T> {
+  const signal = toSignal(given);
+  wantNetwork(network);
+  const text = toText(address);
+  const located = async (): Promise<() => Promise<T>> => {
+    try {
+      const parsed = parsePing(network) ?? parseNetwork(network, true, protocolLookup());
+      if (signal?.aborted === true) throw new CanceledError(signal.reason);
+      step(5, `listen ${network} ${text}`);
+      return await locate(parsed, text, { deadline: NEVER, signal });
+    } catch (cause) {
+      throw new OpError({ op: 'listen', net: network, cause });
+    }
+  };
+  return located().then((make) => make());
+}
+
+/** What only one of many listens is told. */
+interface OneListen {
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -62,18 +121,17 @@ export class ListenConfig {
   }
 
   /** Listens with these options; see {@link listen}. */
-  listen(
-    network: TCPNetwork,
-    address: Address,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<TCPListener>;
-  listen(network: string, address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<Listener>;
-  listen(
-    network: string,
-    address: Address,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<Listener> {
-    const signal = toSignalOf(options) ?? undefined;
-    return listen(network, address, { ...this.#options, signal });
+  listen(network: TCPNetwork, address: Address, options?: OneListen): Promise<TCPListener>;
+  listen(network: string, address: Address, options?: OneListen): Promise<Listener>;
+  listen(network: string, address: Address, options?: OneListen): Promise<Listener> {
+    return listen(network, address, { ...this.#options, signal: toSignalOf(options) ?? undefined });
+  }
+
+  /** A socket of datagrams with these options, those of TCP left out; see {@link listenPacket}. */
+  listenPacket(network: UDPNetwork, address: Address, options?: OneListen): Promise<UDPConn>;
+  listenPacket(network: IPNetwork, address: Address, options?: OneListen): Promise<IPConn>;
+  listenPacket(network: string, address: Address, options?: OneListen): Promise<PacketConn>;
+  listenPacket(network: string, address: Address, options?: OneListen): Promise<PacketConn> {
+    return listenPacket(network, address, { ...this.#options, signal: toSignalOf(options) ?? undefined });
   }
 }

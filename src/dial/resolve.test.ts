@@ -89,9 +89,9 @@ test('the one address of a text, for a listen: IPv4 first (Go’s rules 15 and 1
     ['[::1]:80', '[::1]:80'],
   ];
   for (const [text, address] of rows) {
-    assert.equal(String(await resolveListen('tcp', text, limits)), address, text);
+    assert.equal(String(await resolveListen(TCPAddr, 'tcp', text, limits)), address, text);
   }
-  assert.equal(String(await resolveListen('tcp6', '[::]:0', limits)), '[::]:0');
+  assert.equal(String(await resolveListen(TCPAddr, 'tcp6', '[::]:0', limits)), '[::]:0');
 });
 
 test('a text that cannot be resolved: the first thing that is wrong (Go’s rule 13)', options, async () => {

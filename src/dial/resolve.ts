@@ -54,9 +54,14 @@ async function lookup(network: string, host: string, limits: Limits): Promise<re
 }
 
 /** The one address to listen on. */
-export async function resolveListen(network: string, text: string, limits: Limits): Promise<TCPAddr> {
+export async function resolveListen<A>(
+  kind: new (ip: Addr, port: number) => A,
+  network: string,
+  text: string,
+  limits: Limits,
+): Promise<A> {
   const { host, port } = split(network, text);
-  return new TCPAddr(firstIPv4(await lookup(network, host, limits)), port);
+  return new kind(firstIPv4(await lookup(network, host, limits)), port);
 }
 
 /**

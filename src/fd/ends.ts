@@ -20,5 +20,5 @@ export class Ends {
   }
 }
 
-/** Makes the error of a failed operation; the conn floor's, so that an error gets its context once. */
-export type Describe = (ends: Ends, op: string, cause: Error, bytesWritten?: number) => Error;
+/** Makes the error of a failed operation on `subject`; the conn floor's, so that an error gets its context once. */
+export type Describe = (ends: Ends, op: string, cause: Error, bytesWritten?: number, subject?: unknown) => Error;

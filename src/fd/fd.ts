@@ -158,10 +158,10 @@ export class FD {
 
   /** Settles an operation with an error, given its context. */
   reject(op: Op, cause: Error): void {
-    const { reject, name, written } = op;
+    const { reject, name, written, subject } = op;
     this.#settle(op);
     const writes = name === 'write' || name === 'writev';
-    reject(this.describe(this.ends, name, cause, writes ? written : undefined));
+    reject(this.describe(this.ends, name, cause, writes ? written : undefined, subject));
   }
 
   /** Settles an operation with the error of a system call that answered `-errno`. */

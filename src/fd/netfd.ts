@@ -17,7 +17,9 @@ import {
   EINTR,
   EISCONN,
   SOCK_CLOEXEC,
+  SOCK_DGRAM,
   SOCK_NONBLOCK,
+  SOCK_RAW,
 } from '../syscall/zconst_linux.ts';
 import { step, steps } from '../trace.ts';
 import { remember } from './dropped.ts';
@@ -31,12 +33,15 @@ import { BLOCKED, DONE, SPENT, type Limits, type Step } from './op.ts';
 export class NetFD extends FD {
   readonly family: number;
   readonly sotype: number;
+  /** Whether several datagrams may leave as one message, UDP_SEGMENT. */
+  segments = false;
 
   constructor(fd: number, family: number, sotype: number, network: string, describe: Describe) {
     const ends = new Ends(network);
     super(new Desc(fd, ends), ends, describe);
     this.family = family;
     this.sotype = sotype;
+    this.desc.connectionless = sotype === SOCK_DGRAM || sotype === SOCK_RAW;
   }
 
   /** Joins the poller, and is closed from now on if it is dropped. Throws a SyscallError. */

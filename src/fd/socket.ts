@@ -1,14 +1,24 @@
 // Sockets made whole: family, options, hook, then bind and listen, or bind and connect, in Go's order (net/sock_posix.go). A
 // failure at any step closes the descriptor and throws the bare reason.
 
-import type { PortEndpoint } from '../addr/endpoint.ts';
+import type { IPEndpoint, PortEndpoint } from '../addr/endpoint.ts';
+import { Addr as IP } from '../addr/ip.ts';
+import { UDPAddr } from '../addr/udpaddr.ts';
 import { poller } from '../poll/epoll.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { setV6Only } from '../syscall/ipopt.ts';
-import { setReuseAddr } from '../syscall/sockopt.ts';
+import { setBroadcast, setReuseAddr } from '../syscall/sockopt.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
 import { load, sys } from '../syscall/sys.ts';
-import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOCK_STREAM } from '../syscall/zconst_linux.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOCK_STREAM,
+} from '../syscall/zconst_linux.ts';
 import { step, steps } from '../trace.ts';
 import { maxBacklog } from './backlog.ts';
 import type { Describe } from './ends.ts';
@@ -53,7 +63,14 @@ function open(spec: SocketSpec, family: number, v6Only: boolean): NetFD {
   if (fd < 0) throw syscallError('socket', fd);
   // As in Go, a kernel that cannot say so keeps its own default.
   if (family === AF_INET6 && spec.sotype !== SOCK_RAW) setV6Only(fd, v6Only);
-  return new NetFD(fd, family, spec.sotype, spec.network, spec.describe);
+  const broadcast = spec.sotype === SOCK_STREAM ? 0 : setBroadcast(fd, true);
+  if (broadcast < 0) {
+    sys.close(fd);
+    throw syscallError('setsockopt', broadcast);
+  }
+  const made = new NetFD(fd, family, spec.sotype, spec.network, spec.describe);
+  made.segments = spec.sotype === SOCK_DGRAM && spec.proto === 0;
+  return made;
 }
 
 /** The network as a Control hook sees it: with its family. */
@@ -61,7 +78,7 @@ function concrete(network: string, family: number): string {
   return /[46]$/.test(network) ? network : `${network}${family === AF_INET ? '4' : '6'}`;
 }
 
-async function control(spec: SocketSpec, fd: NetFD, address: PortEndpoint, limits: Limits): Promise<void> {
+async function control(spec: SocketSpec, fd: NetFD, address: IPEndpoint, limits: Limits): Promise<void> {
   if (spec.control === undefined) return;
   step(2, 'Control hook');
   const answer = spec.control(concrete(spec.network, fd.family), address.toString(), fd);
@@ -73,7 +90,7 @@ async function control(spec: SocketSpec, fd: NetFD, address: PortEndpoint, limit
 /** Filled and used without a turn in between. */
 const sa = new Sockaddr();
 
-function bind(fd: NetFD, local: PortEndpoint): void {
+function bind(fd: NetFD, local: IPEndpoint): void {
   // Encoded here and not earlier: a Control hook may have used the time.
   const length = encode(sa, local, fd.family);
   const n = length < 0 ? length : sys.bind(fd.desc.fd, sa.bytes, length);
@@ -83,8 +100,8 @@ function bind(fd: NetFD, local: PortEndpoint): void {
 /** A socket that is connected to `remote`, from `local` if one is given. */
 export async function dialSocket(
   spec: SocketSpec,
-  local: PortEndpoint | null,
-  remote: PortEndpoint,
+  local: IPEndpoint | null,
+  remote: IPEndpoint,
   limits: Limits,
 ): Promise<NetFD> {
   const { family, v6Only } = chooseFamily(spec.network, local, remote, 'dial');
@@ -125,4 +142,35 @@ export async function listenSocket(spec: ListenSpec, local: PortEndpoint, limits
     fd.close();
     throw error;
   }
+}
+
+/**
+ * A socket that receives what is sent to `local`. One for a multicast address is bound to all of its family with that port, so that
+ * several may, and joins nothing.
+ */
+export async function packetSocket(spec: ListenSpec, wanted: IPEndpoint, limits: Limits): Promise<NetFD> {
+  const chosen = chooseFamily(spec.network, wanted, null, 'listen');
+  const v6Only = spec.ipv6Only === true && chosen.family === AF_INET6 ? true : chosen.v6Only;
+  const fd = open(spec, chosen.family, v6Only);
+  try {
+    const shared = spec.sotype === SOCK_DGRAM && wanted.ip.unmap().isMulticast();
+    const local = shared ? wildcardOf(wanted as PortEndpoint, fd.family) : wanted;
+    const reused = shared ? setReuseAddr(fd.desc.fd, true) : 0;
+    if (reused < 0) throw syscallError('setsockopt', reused);
+    spec.prepare?.(fd);
+    encode(sa, local, fd.family);
+    await control(spec, fd, local, limits);
+    bind(fd, local);
+    fd.join();
+    fd.ends.local = localName(fd.desc.fd, spec.sotype);
+    if (steps.hasSubscribers) step(2, `bound to ${String(fd.ends.local)}`);
+    return fd;
+  } catch (error) {
+    fd.close();
+    throw error;
+  }
+}
+
+function wildcardOf({ port }: PortEndpoint, family: number): UDPAddr {
+  return new UDPAddr(family === AF_INET ? IP.ipv4Unspecified() : IP.ipv6Unspecified(), port);
 }

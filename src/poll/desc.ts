@@ -26,6 +26,8 @@ export class Desc {
   hungUp = false;
   /** The peer is gone: reset, or both ways shut. */
   gone = false;
+  /** A socket of datagrams has no peer that could go: what the poller reports then is an error of one of them. */
+  connectionless = false;
   /** The last read was of few bytes, so the next one probably is. */
   brief = false;
   reader: Reader | null = null;
@@ -45,7 +47,7 @@ export class Desc {
     if ((bits & READ_EVENTS) !== 0) this.readable = true;
     if ((bits & WRITE_EVENTS) !== 0) this.writable = true;
     if ((bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.hungUp = true;
-    if ((bits & (EPOLLHUP | EPOLLERR)) !== 0) this.gone = true;
+    if ((bits & (EPOLLHUP | EPOLLERR)) !== 0 && !this.connectionless) this.gone = true;
   }
 
   /** The reader that may go on now, taken off; null for none. */

@@ -24,7 +24,9 @@ const LEAVES: Readonly<Record<string, readonly string[]>> = {
 const DOORS: readonly string[] = ['index', 'netip', 'syscall', 'node'];
 
 /** Files of more than 300 lines, each with the reason why it is not two files. */
-const LONG: Readonly<Record<string, string>> = {};
+const LONG: Readonly<Record<string, string>> = {
+  'src/errors.ts': 'every error class and code of the package is to be found in one place',
+};
 const MAX_LINES = 300;
 
 const HEAD_LINES = { min: 1, max: 12 };
