@@ -10,6 +10,7 @@ export { fromFd } from './conn/adopt.ts';
 export type { Conn, Deadline, IOOptions, Listener, PacketConn } from './conn/conn.ts';
 export { dialIP, listenIP } from './conn/ip.ts';
 export { IPConn } from './conn/ipconn.ts';
+export { pipe } from './conn/pipe.ts';
 export type { KeepAliveConfig } from './conn/keepalive.ts';
 export { RawConn } from './conn/rawconn.ts';
 export type { DialSocketOptions, ListenSocketOptions, SocketOptions } from './conn/options.ts';

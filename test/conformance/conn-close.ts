@@ -15,7 +15,7 @@ import {
   thrown,
   upTo,
 } from './outcome.ts';
-import { HUGE, type MakePair, pairTest } from './pair.ts';
+import { HUGE, type MakePair, pairTest, readFull } from './pair.ts';
 
 export function connClose(make: MakePair): void {
   pairTest('close() ends what waits and queues, in order', make, async ({ a }) => {
@@ -91,20 +91,21 @@ export function connClose(make: MakePair): void {
   pairTest('`using` closes', make, async ({ a, b }) => {
     {
       using conn = a;
-      assert.equal(await conn.write('x'), 1);
+      const [written, read] = await Promise.all([conn.write('x'), b.read(Buffer.alloc(1))]);
+      assert.deepEqual([written, read], [1, 1]);
     }
     await failsClosed(a.write('x'), 'write');
     {
       await using conn = b;
-      assert.equal(await conn.read(Buffer.alloc(1)), 1);
+      assert.equal(await conn.read(Buffer.alloc(1)), null);
     }
     await failsClosed(b.read(Buffer.alloc(1)), 'read');
   });
 
-  pairTest('`using` closes on an exception, too', make, async ({ a }) => {
+  pairTest('`using` closes on an exception, too', make, async ({ a, b }) => {
     const body = async (): Promise<void> => {
       await using conn = a;
-      await conn.write('x');
+      await Promise.all([conn.write('x'), readFull(b, 1)]);
       throw new Error('in the body');
     };
     await assert.rejects(body, /^Error: in the body$/);
@@ -113,9 +114,10 @@ export function connClose(make: MakePair): void {
 
   pairTest('`closed` is pending while the conn is well', make, async ({ a, b }) => {
     const closed = a.closed;
-    await b.write('not read');
+    const written = b.write('not read');
     await staysPending(closed);
     assert.equal(await a.read(Buffer.alloc(8)), 8);
+    await written;
     a.setDeadline(PAST);
     await staysPending(closed);
   });

@@ -36,7 +36,8 @@ export function connDeadlines(make: MakePair): void {
   });
 
   pairTest('past the deadline a call fails, ready or not, and takes nothing', make, async ({ a, b }) => {
-    await Promise.all([b.write('ab'), readFull(a, 1)]);
+    const sent = b.write('ab');
+    await readFull(a, 1);
     for (const past of [PAST, 0, -1, -Infinity, Date.now(), new Date(Date.now() - 1000)]) {
       a.setDeadline(past);
       await timesOut(one(a), 'read');
@@ -44,6 +45,7 @@ export function connDeadlines(make: MakePair): void {
     }
     a.setDeadline(null);
     assert.equal((await readFull(a, 1)).toString(), 'b');
+    assert.equal(await sent, 2);
     await works(a, b);
   });
 
@@ -176,9 +178,11 @@ export function connDeadlines(make: MakePair): void {
   });
 
   pairTest("a call's own deadline, past, takes nothing of what is there", make, async ({ a, b }) => {
-    await Promise.all([b.write('xy'), readFull(a, 1)]);
+    const sent = b.write('xy');
+    await readFull(a, 1);
     await timesOut(one(a, PAST), 'read');
     assert.equal((await readFull(a, 1)).toString(), 'y');
+    assert.equal(await sent, 2);
   });
 
   pairTest('of two deadlines the earlier counts', make, async ({ a, b }) => {

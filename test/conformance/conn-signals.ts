@@ -26,7 +26,8 @@ async function warnsNobody({ a }: ConnPair): Promise<void> {
 
 export function connSignals(make: MakePair): void {
   pairTest('a signal that is aborted already fails the call, ready or not', make, async ({ a, b }) => {
-    await Promise.all([b.write('ab'), readFull(a, 1)]);
+    const sent = b.write('ab');
+    await readFull(a, 1);
     const reason = new Error('not now');
     const signal = AbortSignal.abort(reason);
     await isCanceled(one(a, signal), reason, 'read');
@@ -35,6 +36,7 @@ export function connSignals(make: MakePair): void {
     assert.equal((await isCanceled(a.writev([Buffer.from('x')], { signal }), reason, 'writev')).bytesWritten, 0);
     assert.equal(listeners(signal), 0);
     assert.equal((await readFull(a, 1)).toString(), 'b', 'nothing was taken');
+    assert.equal(await sent, 2);
     a.close();
     assert.equal(await b.read(Buffer.alloc(1)), null, 'nothing was sent');
   });

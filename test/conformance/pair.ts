@@ -10,6 +10,8 @@ export interface ConnPair<C extends Conn = Conn> {
   readonly b: C;
   /** The network in the errors of both ends, where it is not the one of their addresses. */
   readonly network?: string;
+  /** Whether errors leave the names of both ends out, where those say nothing. */
+  readonly unnamed?: boolean;
   /** Closes whatever the test left open. */
   stop(): void;
 }

@@ -25,6 +25,9 @@ const programs: readonly (readonly [name: string, ...said: string[]])[] = [
   ['deadlines that did not come'],
   ['dials that were ended', 'ABORT_ERR', 'ETIMEDOUT'],
   ['dialed with hooks', 'rejected EHOOK', ...Array<string>(6).fill('resolved undefined')],
+  ['reading a pipe', ALIVE, 'rejected ERR_NET_CLOSED'],
+  ['reading a pipe, with a deadline', 'rejected ETIMEDOUT'],
+  ['a pipe, unrefd and idle'],
   ['waiting for the peer to go'],
 ];
 

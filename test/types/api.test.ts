@@ -22,6 +22,7 @@ import {
   type Listener,
   listenTCP,
   OpError,
+  pipe,
   RawConn,
   resolveTCPAddr,
   splitHostPort,
@@ -81,6 +82,7 @@ compiles('listen is typed by its network', () => {
   expectType<TCPAddr>()(listener.addr);
   expectType<NetAddr>()((listener as Listener).addr);
   expectType<TCPConn | TCPListener>()(fromFd(3));
+  expectType<[Conn, Conn]>()(pipe());
   // @ts-expect-error options are an object
   void listen('tcp', ':0', 128);
   // @ts-expect-error accept takes no timeout

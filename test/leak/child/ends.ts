@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 
-import { dial, dialTCP, listen } from 'gonet';
+import { dial, dialTCP, listen, pipe } from 'gonet';
 
 import { EMFILE } from '../../../src/syscall/zconst_linux.ts';
 import { failure, pair, stalled } from '../../fault/pair.ts';
@@ -130,6 +130,21 @@ const programs: Record<string, () => Promise<void>> = {
       watch(dial('tcp', address, { control }).then((conn) => conn.close()));
     }
     for (let i = 0; i < 6; i++) (await listener.accept({ deadline: Date.now() + 2000 })).close();
+    ifAlive(() => {});
+  },
+  async 'reading a pipe'() {
+    const [end] = pipe();
+    watch(end.read(Buffer.alloc(1)));
+    ifAlive(() => end.close());
+  },
+  async 'reading a pipe, with a deadline'() {
+    watch(pipe()[0].read(Buffer.alloc(1), { deadline: Date.now() + 150 }));
+  },
+  async 'a pipe, unrefd and idle'() {
+    const [end, other] = pipe();
+    watch(end.read(Buffer.alloc(1)));
+    end.unref();
+    watch(other.closed);
     ifAlive(() => {});
   },
   async 'waiting for the peer to go'() {
