@@ -6,12 +6,20 @@ export { IPAddr } from './addr/ipaddr.ts';
 export { TCPAddr } from './addr/tcpaddr.ts';
 export { UDPAddr } from './addr/udpaddr.ts';
 export { UnixAddr } from './addr/unixaddr.ts';
+export { VsockAddr } from './addr/vsockaddr.ts';
 export { fromFd } from './conn/adopt.ts';
 export type { Conn, Deadline, IOOptions, Listener, PacketConn } from './conn/conn.ts';
 export { dialIP, listenIP } from './conn/ip.ts';
 export { IPConn } from './conn/ipconn.ts';
 export { pipe } from './conn/pipe.ts';
 export type { KeepAliveConfig } from './conn/keepalive.ts';
+export type {
+  LocalOptions,
+  SocketFileOptions,
+  UnixDialOptions,
+  UnixgramOptions,
+  UnixListenOptions,
+} from './conn/localplan.ts';
 export { RawConn } from './conn/rawconn.ts';
 export type { DialSocketOptions, ListenSocketOptions, SocketOptions } from './conn/options.ts';
 export type { PacketControl, ReceiveOptions } from './conn/control.ts';
@@ -41,6 +49,11 @@ export {
   type UDPNetwork,
 } from './dial/dial.ts';
 export { listen, ListenConfig, listenPacket, type ListenOptions, type ListenPacketOptions } from './dial/listen.ts';
+export { dialUnix, listenUnix, listenUnixgram } from './conn/unix.ts';
+export { UnixConn, type FdLike, type PeerCred, type UnixControl, type UnixMessage } from './conn/unixconn.ts';
+export { UnixListener } from './conn/unixlistener.ts';
+export { VsockConn, VsockListener } from './conn/vsock.ts';
+export type { UnixNetwork, UnixStreamNetwork } from './dial/local.ts';
 export {
   lookupAddr,
   lookupCNAME,
@@ -61,6 +74,7 @@ export {
   type ResolverOptions,
   type SRV,
 } from './dns/resolver.ts';
+export { OwnedFd } from './fd/ownedfd.ts';
 export { PacketBatch, type PacketBatchOptions } from './fd/packetbatch.ts';
 export type { Packet, Received } from './fd/packet.ts';
 export type { HostResolver } from './dial/lookup.ts';

@@ -7,11 +7,11 @@ import { protocolLookup } from './protocol.ts';
 
 const lookup = protocolLookup();
 
-const plain = ['tcp', 'tcp4', 'tcp6', 'udp', 'udp4', 'udp6', 'unix', 'unixgram', 'unixpacket'] as const;
+const plain = ['tcp', 'tcp4', 'tcp6', 'udp', 'udp4', 'udp6', 'unix', 'unixgram', 'unixpacket', 'vsock'] as const;
 
 for (const network of plain) {
   test(`${network} is a network, and takes no protocol`, () => {
-    const family = network.startsWith('unix') ? 'unix' : network.slice(0, 3);
+    const family = /^(?:unix|vsock)/.exec(network)?.[0] ?? network.slice(0, 3);
     assert.deepEqual(parseNetwork(network, true, lookup), { afnet: network, family, proto: 0 });
     assert.deepEqual(parseNetwork(network, false, lookup), { afnet: network, family, proto: 0 });
     assert.throws(() => parseNetwork(`${network}:6`, true, lookup), new UnknownNetworkError(`${network}:6`));

@@ -10,13 +10,13 @@ export type InetNetwork = 'tcp' | 'tcp4' | 'tcp6' | 'udp' | 'udp4' | 'udp6';
 export type IPNetwork = 'ip' | 'ip4' | 'ip6';
 /** The networks of local sockets. */
 export type UnixNetwork = 'unix' | 'unixgram' | 'unixpacket';
-/** Every network name, without a protocol. */
-export type NetworkName = InetNetwork | IPNetwork | UnixNetwork;
+/** Every network name, without a protocol; that of virtual machines has no family of names. */
+export type NetworkName = InetNetwork | IPNetwork | UnixNetwork | 'vsock';
 
 /** A network string taken apart. */
 export interface ParsedNetwork {
   readonly afnet: NetworkName;
-  readonly family: 'tcp' | 'udp' | 'ip' | 'unix';
+  readonly family: 'tcp' | 'udp' | 'ip' | 'unix' | 'vsock';
   /** The protocol number of an ip network; 0 where none was given. */
   readonly proto: number;
 }
@@ -28,6 +28,7 @@ const KNOWN: ReadonlyMap<string, ParsedNetwork> = new Map(
       ['udp', ['udp', 'udp4', 'udp6']],
       ['ip', ['ip', 'ip4', 'ip6']],
       ['unix', ['unix', 'unixgram', 'unixpacket']],
+      ['vsock', ['vsock']],
     ] as const
   ).flatMap(([family, names]) => names.map((afnet) => [afnet, { afnet, family, proto: 0 }] as const)),
 );

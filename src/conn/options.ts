@@ -119,6 +119,18 @@ const NEEDS: Readonly<Record<string, string>> = {
 export const DIAL_ONLY: ReadonlySet<string> = new Set(['bindAddressNoPort', 'synRetries']);
 /** Options that only TCP has. */
 export const TCP_ONLY: ReadonlySet<string> = new Set(['userTimeout', 'synRetries', 'congestion']);
+/** Options that say nothing to a socket outside IP. */
+export const INET_ONLY: ReadonlySet<string> = new Set([
+  'reusePort',
+  'freebind',
+  'transparent',
+  'bindAddressNoPort',
+  'bindToDevice',
+  'tos',
+  'userTimeout',
+  'synRetries',
+  'congestion',
+]);
 const NOTHING: ReadonlySet<string> = new Set();
 
 /**

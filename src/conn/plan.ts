@@ -94,15 +94,12 @@ export function toDialPlan(options: TCPDialOptions): TCPDialPlan {
 export function toListenPlan(options: TCPListenOptions): TCPListenPlan {
   wantObject(options);
   const { noDelay, keepAlive, backlog, ipv6Only, multipath } = options;
-  if (backlog !== undefined && !(Number.isInteger(backlog) && backlog >= 0 && backlog <= 0x7fffffff)) {
-    throw new RangeError(`Option backlog must be a whole number from 0, not ${String(backlog)}`);
-  }
   return {
     settings: { noDelay: toFlag('noDelay', noDelay, true), keepAlive: toKeepAlive(keepAlive) },
     multipath: toFlag('multipath', multipath, false),
     prepare: toPrepare([...toSettings(options, DIAL_ONLY), ...toFastOpenQueue(options)]),
     control: toControl(options.control),
-    backlog,
+    backlog: toBacklog(backlog),
     ipv6Only: toFlag('ipv6Only', ipv6Only, false),
   };
 }
@@ -140,13 +137,21 @@ export function toPacketPlan(options: PacketOptions): PacketPlan {
   };
 }
 
-function toControl(control: Control | undefined): SocketSpec['control'] {
+/** Checks the length of a backlog; throws a RangeError. */
+export function toBacklog(backlog: number | undefined): number | undefined {
+  if (backlog === undefined || (Number.isInteger(backlog) && backlog >= 0 && backlog <= 0x7fffffff)) return backlog;
+  throw new RangeError(`Option backlog must be a whole number from 0, not ${String(backlog)}`);
+}
+
+/** Checks a hook, and lends it the descriptor. */
+export function toControl(control: Control | undefined): SocketSpec['control'] {
   if (control === undefined) return undefined;
   if (typeof control !== 'function') throw new TypeError('Option control must be a function');
   return (network, address, fd) => control(network, address, new RawConn(fd));
 }
 
-function toPrepare(named: readonly Setting[], defaults?: TCPSettings): SocketSpec['prepare'] {
+/** What is to be done with a new socket; undefined for nothing. */
+export function toPrepare(named: readonly Setting[], defaults?: TCPSettings): SocketSpec['prepare'] {
   if (named.length === 0 && defaults === undefined) return undefined;
   return ({ desc, family }: NetFD) => {
     if (defaults !== undefined) applyTCPSettings(desc.fd, defaults);

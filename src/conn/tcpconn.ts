@@ -1,14 +1,13 @@
-// A TCP connection: half-close and the options of tcp(7) and socket(7).
+// A TCP connection: the options of tcp(7), and those of socket(7) that mean something there.
 
 import type { TCPAddr } from '../addr/tcpaddr.ts';
 import type { NetFD } from '../fd/netfd.ts';
 import * as sockopt from '../syscall/sockopt.ts';
 import * as tcpopt from '../syscall/tcpopt.ts';
-import { SHUT_RD, SHUT_WR } from '../syscall/zconst_linux.ts';
 import { step, steps } from '../trace.ts';
 import { applyKeepAlive, type KeepAlive, type KeepAliveConfig, toKeepAlive } from './keepalive.ts';
 import { wantInt } from './limits.ts';
-import { NetConn } from './netconn.ts';
+import { StreamConn } from './streamconn.ts';
 
 /** What is set on a new connection; null leaves the socket alone. */
 export interface TCPSettings {
@@ -31,7 +30,7 @@ export function applyTCPSettings(fd: number, { noDelay, keepAlive }: TCPSettings
  *
  * @see Go's net.TCPConn, tcp(7)
  */
-export class TCPConn extends NetConn {
+export class TCPConn extends StreamConn {
   /** @internal */
   static made(fd: NetFD, settings: TCPSettings): TCPConn {
     applyTCPSettings(fd.desc.fd, settings);
@@ -44,16 +43,6 @@ export class TCPConn extends NetConn {
 
   override get remoteAddr(): TCPAddr {
     return super.remoteAddr as TCPAddr;
-  }
-
-  /** Ends the reading side: what has arrived can still be read, then comes the end. The peer is not told. shutdown(2) */
-  closeRead(): void {
-    this.shutdown(SHUT_RD);
-  }
-
-  /** Ends the writing side: the peer reads to the end, and we can go on reading. shutdown(2) */
-  closeWrite(): void {
-    this.shutdown(SHUT_WR);
   }
 
   /** Whether small writes go out at once, without waiting to be put together: TCP_NODELAY, on at first. */

@@ -10,18 +10,22 @@ import { UDPAddr } from '../addr/udpaddr.ts';
 import type { Conn } from '../conn/conn.ts';
 import { doDialIP, doDialPing, parsePing } from '../conn/ip.ts';
 import type { IPConn } from '../conn/ipconn.ts';
+import { toLocalPlan } from '../conn/localplan.ts';
 import { toDialLimits, toSignalOf, wantNetwork } from '../conn/limits.ts';
 import { NO_OPTIONS } from '../conn/options.ts';
-import { type PacketPlan, type TCPDialOptions, type TCPDialPlan, toDialPlan, toPacketPlan } from '../conn/plan.ts';
+import { type TCPDialOptions, type TCPDialPlan, toDialPlan, toPacketPlan } from '../conn/plan.ts';
 import { doDialTCP } from '../conn/tcp.ts';
 import type { TCPConn } from '../conn/tcpconn.ts';
 import { doDialUDP } from '../conn/udp.ts';
 import type { UDPConn } from '../conn/udpconn.ts';
-import { AddrError, OpError, UnknownNetworkError } from '../errors.ts';
+import type { UnixConn } from '../conn/unixconn.ts';
+import type { VsockConn } from '../conn/vsock.ts';
+import { AddrError, OpError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
 import { now } from '../poll/deadline.ts';
 import { dialing, step, steps } from '../trace.ts';
 import { Attempts, type Connect } from './attempt.ts';
+import { dialLocal, type UnixNetwork } from './local.ts';
 import { type HostResolver, toResolver } from './lookup.ts';
 import { type Address, toText } from './resolve.ts';
 import { dialInet, type InetTarget, toDelay } from './inet.ts';
@@ -57,7 +61,7 @@ interface Dialing {
   readonly network: string;
   readonly text: string;
   readonly plan: TCPDialPlan;
-  readonly packets: PacketPlan;
+  readonly options: DialOptions;
   readonly limits: Limits;
   readonly locals: readonly Addr[];
   readonly delay: number;
@@ -69,32 +73,36 @@ interface Dialing {
  * connection.
  *
  * The address is `host:port` with a number or a service name; an empty host is this machine. `tcp4` and `tcp6` keep to one
- * family. A deadline, a timeout or a signal ends the dial and leaves nothing behind. Rejects with an OpError; where several
- * addresses failed its `attempts` has the error of each.
+ * family. On `unix` and `unixpacket` it is a path, or `@` and an abstract name; on `vsock` it is `cid:port`, in numbers or with
+ * `local` or `host` as the cid. Options that only IP or TCP has mean nothing there.
+ *
+ * A deadline, a timeout or a signal ends the dial and leaves nothing behind. Rejects with an OpError; where several addresses
+ * failed its `attempts` has the error of each.
  *
  * @see Go's net.Dial, RFC 8305
  */
 export function dial(network: TCPNetwork, address: Address, options?: DialOptions): Promise<TCPConn>;
 export function dial(network: UDPNetwork, address: Address, options?: DialOptions): Promise<UDPConn>;
 export function dial(network: IPNetwork, address: Address, options?: DialOptions): Promise<IPConn>;
+export function dial(network: UnixNetwork, address: Address, options?: DialOptions): Promise<UnixConn>;
+export function dial(network: 'vsock', address: Address, options?: DialOptions): Promise<VsockConn>;
 export function dial(network: string, address: Address, options?: DialOptions): Promise<Conn>;
 export function dial(network: string, address: Address, options: DialOptions = NO_OPTIONS): Promise<Conn> {
   const plan = toDialPlan(options);
-  const packets = toPacketPlan(options);
   const limits = toDialLimits(options);
   const locals = toLocals(options.localAddr);
   const delay = toDelay(options.fallbackDelay);
   const resolver = toResolver(options.resolver);
   wantNetwork(network);
   const text = toText(address);
-  const all = { network, text, plan, packets, limits, locals, delay, resolver };
+  const all = { network, text, plan, options, limits, locals, delay, resolver };
   if (!dialing.hasSubscribers) return run(all);
   return dialing.tracePromise(() => run(all), { network, address: text });
 }
 
 /** Everything before the first attempt fails with the network only, as in Go. */
 async function run(dialing: Dialing): Promise<Conn> {
-  const { network, text, plan, packets } = dialing;
+  const { network, text, plan, options, locals, limits } = dialing;
   // A connect that asks nobody tells nothing about who is there: no race.
   const oneByOne = { ...dialing, delay: -1 };
   try {
@@ -106,15 +114,19 @@ async function run(dialing: Dialing): Promise<Conn> {
       case 'tcp':
         return await inet(dialing, TCPAddr, afnet, (from, to, own) => doDialTCP(network, from, to, plan, own));
       case 'udp':
-        return await inet(oneByOne, UDPAddr, afnet, (from, to, own) => doDialUDP(network, from, to, packets, own));
+        return await inet(oneByOne, UDPAddr, afnet, (from, to, own) =>
+          doDialUDP(network, from, to, toPacketPlan(options), own),
+        );
       case 'ip':
-        return await inet(oneByOne, IPAddr, afnet, (from, to, own) => doDialIP(parsed, from, to, packets, own));
+        return await inet(oneByOne, IPAddr, afnet, (from, to, own) =>
+          doDialIP(parsed, from, to, toPacketPlan(options), own),
+        );
       case 'ping':
         return await inet(oneByOne, UDPAddr, parsed.hosts, (from, to, own) =>
-          doDialPing(parsed, from, to, packets, own),
+          doDialPing(parsed, from, to, toPacketPlan(options), own),
         );
       default:
-        throw new UnknownNetworkError(network);
+        return await dialLocal(parsed.afnet as UnixNetwork | 'vsock', text, toLocalPlan(options), locals, limits);
     }
   } catch (cause) {
     throw cause instanceof OpError ? cause : new OpError({ op: 'dial', net: network, cause });
@@ -141,6 +153,11 @@ function toLocals(local: DialerOptions['localAddr']): readonly Addr[] {
   return list;
 }
 
+/** What only one of many dials is told. */
+interface OneDial {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Options for many dials.
  *
@@ -159,19 +176,13 @@ export class Dialer {
   }
 
   /** Dials with these options; see {@link dial}. */
-  dial(
-    network: TCPNetwork,
-    address: Address,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<TCPConn>;
-  dial(
-    network: UDPNetwork,
-    address: Address,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<UDPConn>;
-  dial(network: IPNetwork, address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<IPConn>;
-  dial(network: string, address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<Conn>;
-  dial(network: string, address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<Conn> {
+  dial(network: TCPNetwork, address: Address, options?: OneDial): Promise<TCPConn>;
+  dial(network: UDPNetwork, address: Address, options?: OneDial): Promise<UDPConn>;
+  dial(network: UnixNetwork, address: Address, options?: OneDial): Promise<UnixConn>;
+  dial(network: IPNetwork, address: Address, options?: OneDial): Promise<IPConn>;
+  dial(network: 'vsock', address: Address, options?: OneDial): Promise<VsockConn>;
+  dial(network: string, address: Address, options?: OneDial): Promise<Conn>;
+  dial(network: string, address: Address, options?: OneDial): Promise<Conn> {
     const signal = toSignalOf(options) ?? undefined;
     return dial(network, address, { ...this.#options, signal });
   }

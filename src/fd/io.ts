@@ -5,7 +5,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { spend } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { sys } from '../syscall/sys.ts';
-import { EAGAIN, EFAULT, EINPROGRESS, EINTR, MSG_NOSIGNAL } from '../syscall/zconst_linux.ts';
+import { EAGAIN, EFAULT, EINPROGRESS, EINTR, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC } from '../syscall/zconst_linux.ts';
 import type { Desc } from '../poll/desc.ts';
 import type { FD } from './fd.ts';
 import { BLOCKED, DONE, type Limits, NONE, type Op, SPENT, type Step, delivery } from './op.ts';
@@ -41,10 +41,14 @@ export function read(fd: FD, into: Uint8Array, limits: Limits | null): Promise<n
   return free && !desc.readable ? fd.wait(op) : fd.begin(op);
 }
 
-/** A read of at most `size` bytes gave `n`. One that was not filled has drained the socket (epoll(7)), unless the peer has hung up. */
+/**
+ * A read of at most `size` bytes gave `n`. On TCP, one that was not filled has drained the socket (epoll(7)), unless the peer has
+ * hung up. The size of a packet tells nothing of the next one.
+ */
 function drained(desc: Desc, n: number, size: number): void {
+  if (desc.packets) return;
   desc.brief = n < BRIEF;
-  if (n < size && !desc.hungUp) desc.readable = false;
+  if (n < size && desc.drains && !desc.hungUp) desc.readable = false;
 }
 
 /** One recv(2) of a stream as far as an operation is concerned: the count, -EAGAIN for wait, or another -errno. */
@@ -108,9 +112,9 @@ function take(n: number): Buffer {
 
 const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
-/** What comes next of a stream, as a step of an iteration. */
+/** What comes next of a stream, or the next packet, as a step of an iteration. */
 export function next(fd: FD): Promise<IteratorResult<Buffer, undefined>> {
-  const op = fd.op(fd.reading, 'read', nextStep, null, null);
+  const op = fd.op(fd.reading, 'read', fd.desc.packets ? packetStep : nextStep, null, null);
   if (fd.desc.brief) op.appetite = BRIEF;
   return !fd.desc.readable && fd.isFree(fd.reading) ? fd.wait(op) : fd.begin(op);
 }
@@ -125,6 +129,21 @@ const nextStep: Step = (fd, op) => {
   if (n > 0) return fd.resolve(op, { done: false, value: take(n) });
   if (n === 0) return fd.resolve(op, END);
   return n === -EAGAIN ? BLOCKED : fd.fail(op, 'read', n);
+};
+
+/** A packet is taken whole, however large: the first call asks for its size, the second one takes it. */
+const packetStep: Step = (fd, op) => {
+  const { desc } = fd;
+  while (desc.readable) {
+    const size = sys.recv(desc.fd, space, 0, 0, MSG_PEEK | MSG_TRUNC);
+    const value = Buffer.allocUnsafe(Math.max(size, 0));
+    const n = size < 0 ? size : sys.recv(desc.fd, value, 0, size, 0);
+    if (n > 0) return fd.resolve(op, { done: false, value: n < size ? value.subarray(0, n) : value });
+    if (n === 0) return fd.resolve(op, END);
+    if (n === -EAGAIN) desc.readable = false;
+    else if (n !== -EINTR) return fd.fail(op, 'read', n);
+  }
+  return BLOCKED;
 };
 
 // The first write on a connection that is to be opened by it (fastOpen) answers EINPROGRESS while the handshake is under way.
@@ -157,8 +176,8 @@ const writeStep: Step = (fd, op) => {
   const { desc } = fd;
   const size = data.byteLength;
   for (;;) {
-    // An empty write needs no room.
-    if (!desc.writable && size > 0) return BLOCKED;
+    // An empty write needs no room, unless it is an empty packet.
+    if (!desc.writable && (size > 0 || desc.packets)) return BLOCKED;
     const left = size - op.position;
     let n = op.answer;
     op.answer = NONE;
@@ -182,7 +201,9 @@ function rejectShort(fd: FD, op: Op): typeof DONE {
 
 /** Writes all of `chunks` in order, as one write; the count. */
 export function writev(fd: FD, chunks: readonly Uint8Array[], limits: Limits | null): Promise<number> {
-  const filled = chunks.filter((chunk) => chunk.byteLength > 0);
+  let filled = chunks.filter((chunk) => chunk.byteLength > 0);
+  // One write is one packet.
+  if (fd.desc.packets && filled.length > MAX_IOV) filled = [Buffer.concat(filled)];
   return fd.begin(fd.op(fd.writing, 'writev', writevStep, { chunks: filled, skip: 0 } satisfies Vector, limits));
 }
 

@@ -2,7 +2,7 @@
 // wait for it. The work itself goes on, and nobody hears of its end.
 
 import { CanceledError, DeadlineError } from '../errors.ts';
-import { arm, disarm, passed, type Due } from '../poll/deadline.ts';
+import { arm, disarm, earlier, fromNow, passed, type Due } from '../poll/deadline.ts';
 import { hold, release } from '../poll/loop.ts';
 import type { Limits } from './op.ts';
 import { type Abortable, follow, unfollow } from './signals.ts';
@@ -15,6 +15,12 @@ export async function limited<T>(work: Promise<T>, limits: Limits, keepAlive = t
   } finally {
     wait.leave();
   }
+}
+
+/** Waits `ms` milliseconds, and keeps the process alive meanwhile; rejects with the limit that comes first. */
+export async function pause(ms: number, limits: Limits): Promise<void> {
+  const own = { deadline: earlier(fromNow(ms), limits.deadline), signal: limits.signal };
+  await limited(new Promise<never>(() => {}), own).catch(() => check(limits));
 }
 
 /** Throws at once what an operation that waits would be rejected with. */

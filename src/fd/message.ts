@@ -5,7 +5,7 @@ import type { Addr } from '../addr/addr.ts';
 import { collectFds } from '../syscall/cmsg.ts';
 import { type Control, decodeControl } from '../syscall/control.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
-import { own, sys } from '../syscall/sys.ts';
+import { sys } from '../syscall/sys.ts';
 import {
   AF_UNIX,
   EAGAIN,
@@ -89,10 +89,9 @@ const readMsgStep: Step = (fd, op) => {
   return fd.resolve(op, message(n, n === 0 && !lone && into.byteLength > 0 && sotype !== SOCK_DGRAM, sotype));
 };
 
+/** The descriptors in it are the caller's to own. */
 function message(n: number, end: boolean, sotype: number): Message {
   const control = io[1]! > 0 ? decodeControl(room, io[1]!) : {};
-  for (const each of control.fds ?? []) own(each);
-  if (control.pidfd !== undefined && control.pidfd >= 0) own(control.pidfd);
   return { n: end ? null : n, flags: io[2]! & ~MSG_CMSG_CLOEXEC, addr: addrOf(peer, sotype), control };
 }
 

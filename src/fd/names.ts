@@ -5,9 +5,18 @@ import { IPAddr } from '../addr/ipaddr.ts';
 import { TCPAddr } from '../addr/tcpaddr.ts';
 import { UDPAddr } from '../addr/udpaddr.ts';
 import { UnixAddr } from '../addr/unixaddr.ts';
+import { VsockAddr } from '../addr/vsockaddr.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
 import { sys } from '../syscall/sys.ts';
-import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from '../syscall/zconst_linux.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  AF_VSOCK,
+  SOCK_DGRAM,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from '../syscall/zconst_linux.ts';
 
 const own = new Sockaddr();
 const peer = new Sockaddr();
@@ -22,6 +31,7 @@ export function addrOf(sa: Sockaddr, sotype: number): Addr | null {
       sotype === SOCK_STREAM ? 'unix' : sotype === SOCK_SEQPACKET ? 'unixpacket' : 'unixgram',
     );
   }
+  if (family === AF_VSOCK) return new VsockAddr(sa.cid, sa.vsockPort);
   if (family !== AF_INET && family !== AF_INET6) return null;
   if (sotype === SOCK_STREAM) return new TCPAddr(sa.ip, sa.port);
   return sotype === SOCK_DGRAM ? new UDPAddr(sa.ip, sa.port) : new IPAddr(sa.ip);

@@ -10,6 +10,7 @@ import { Sockaddr } from '../syscall/sockaddr.ts';
 import * as sockopt from '../syscall/sockopt.ts';
 import { sys } from '../syscall/sys.ts';
 import {
+  AF_UNIX,
   EAGAIN,
   EALREADY,
   ECONNABORTED,
@@ -20,6 +21,7 @@ import {
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_RAW,
+  SOCK_STREAM,
 } from '../syscall/zconst_linux.ts';
 import { step, steps } from '../trace.ts';
 import { remember } from './dropped.ts';
@@ -41,6 +43,9 @@ export class NetFD extends FD {
     super(new Desc(fd, ends), ends, describe);
     this.family = family;
     this.sotype = sotype;
+    // A Unix socket also ends a read where descriptors or another sender's credentials begin, unix(7).
+    this.desc.drains = sotype === SOCK_STREAM && family !== AF_UNIX;
+    this.desc.packets = sotype !== SOCK_STREAM;
     this.desc.connectionless = sotype === SOCK_DGRAM || sotype === SOCK_RAW;
   }
 

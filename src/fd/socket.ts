@@ -1,6 +1,7 @@
 // Sockets made whole: family, options, hook, then bind and listen, or bind and connect, in Go's order (net/sock_posix.go). A
 // failure at any step closes the descriptor and throws the bare reason.
 
+import type { Addr } from '../addr/addr.ts';
 import type { IPEndpoint, PortEndpoint } from '../addr/endpoint.ts';
 import { Addr as IP } from '../addr/ip.ts';
 import { UDPAddr } from '../addr/udpaddr.ts';
@@ -13,6 +14,8 @@ import { load, sys } from '../syscall/sys.ts';
 import {
   AF_INET,
   AF_INET6,
+  AF_UNIX,
+  AF_VSOCK,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -51,10 +54,15 @@ export interface ListenSpec extends SocketSpec {
   readonly ipv6Only?: boolean | undefined;
 }
 
-const names: Readonly<Record<number, string>> = { [AF_INET]: 'AF_INET', [AF_INET6]: 'AF_INET6' };
+const names: Readonly<Record<number, string>> = {
+  [AF_INET]: 'AF_INET',
+  [AF_INET6]: 'AF_INET6',
+  [AF_UNIX]: 'AF_UNIX',
+  [AF_VSOCK]: 'AF_VSOCK',
+};
 
 /** A non-blocking, close-on-exec socket with the default options. */
-function open(spec: SocketSpec, family: number, v6Only: boolean): NetFD {
+export function open(spec: SocketSpec, family: number, v6Only = false): NetFD {
   load();
   const ready = poller.open();
   if (ready < 0) throw syscallError('epoll_create1', ready);
@@ -63,22 +71,25 @@ function open(spec: SocketSpec, family: number, v6Only: boolean): NetFD {
   if (fd < 0) throw syscallError('socket', fd);
   // As in Go, a kernel that cannot say so keeps its own default.
   if (family === AF_INET6 && spec.sotype !== SOCK_RAW) setV6Only(fd, v6Only);
-  const broadcast = spec.sotype === SOCK_STREAM ? 0 : setBroadcast(fd, true);
+  const inet = family === AF_INET || family === AF_INET6;
+  const broadcast = inet && spec.sotype !== SOCK_STREAM ? setBroadcast(fd, true) : 0;
   if (broadcast < 0) {
     sys.close(fd);
     throw syscallError('setsockopt', broadcast);
   }
   const made = new NetFD(fd, family, spec.sotype, spec.network, spec.describe);
-  made.segments = spec.sotype === SOCK_DGRAM && spec.proto === 0;
+  made.segments = inet && spec.sotype === SOCK_DGRAM && spec.proto === 0;
   return made;
 }
 
-/** The network as a Control hook sees it: with its family. */
+/** The network as a Control hook sees it: with its family, where it has several. */
 function concrete(network: string, family: number): string {
+  if (family !== AF_INET && family !== AF_INET6) return network;
   return /[46]$/.test(network) ? network : `${network}${family === AF_INET ? '4' : '6'}`;
 }
 
-async function control(spec: SocketSpec, fd: NetFD, address: IPEndpoint, limits: Limits): Promise<void> {
+/** The user's hook, if there is one. Rejects with what it throws, or with the limit that it has overrun. */
+export async function control(spec: SocketSpec, fd: NetFD, address: Addr, limits: Limits): Promise<void> {
   if (spec.control === undefined) return;
   step(2, 'Control hook');
   const answer = spec.control(concrete(spec.network, fd.family), address.toString(), fd);

@@ -30,6 +30,10 @@ export class Desc {
   connectionless = false;
   /** The last read was of few bytes, so the next one probably is. */
   brief = false;
+  /** A short read has emptied the socket. Set once, by whoever knows what kind of socket it is. */
+  drains = true;
+  /** Each read takes one packet, and what does not fit is lost; each write is one. Set once, too. */
+  packets = false;
   reader: Reader | null = null;
   writer: Waiter | null = null;
   /** Woken once when `gone` becomes true. */

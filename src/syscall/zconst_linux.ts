@@ -184,6 +184,7 @@ export const F_DUPFD_CLOEXEC = 1030;
 export const FD_CLOEXEC = 1;
 export const O_NONBLOCK = 2048;
 export const O_CLOEXEC = 524288;
+export const O_PATH = 2097152;
 
 // epoll_ctl(2)
 export const EPOLL_CLOEXEC = 524288;

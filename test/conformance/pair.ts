@@ -17,7 +17,11 @@ export interface ConnPair<C extends Conn = Conn> {
 }
 
 /** Makes a connected pair, with nothing sent yet. */
-export type MakePair<C extends Conn = Conn> = () => Promise<ConnPair<C>>;
+export interface MakePair<C extends Conn = Conn> {
+  (): Promise<ConnPair<C>>;
+  /** Tests, by name, that say nothing about this kind of connection, each with the reason. */
+  readonly skips?: Readonly<Record<string, string>>;
+}
 
 /** The time limit of a test: far beyond what a busy machine needs, so that only a call that hangs meets it. */
 export const LIMIT = 30_000;
@@ -27,7 +31,7 @@ export function pairTest<C extends Conn>(
   name: string,
   make: MakePair<C>,
   body: (pair: ConnPair<C>) => Promise<void> | void,
-  skip: string | false = false,
+  skip: string | false = make.skips?.[name] ?? false,
 ): void {
   test(name, { timeout: LIMIT, skip }, async () => {
     const pair = await make();

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
 
 import { ClosedError, dial, fromFd, listen, OpError, SyscallError, TCPConn, TCPListener } from 'gonet';
@@ -189,15 +188,6 @@ test('fromFd refuses what is no TCP socket', { timeout: LIMIT }, async () => {
   };
   refused(await newSocket(bound), 'socket', 'EPROTONOSUPPORT');
   udp.close();
-
-  const unix = createServer();
-  const listening = async (): Promise<unknown> => {
-    unix.listen(`\0gonet-conformance-${process.pid}`);
-    return await once(unix, 'listening');
-  };
-  refused(await newSocket(listening), 'socket', 'EPROTONOSUPPORT');
-  unix.close();
-  await once(unix, 'close');
 });
 
 test('fromFd refuses a TCP socket that is not connected', { timeout: LIMIT }, async () => {

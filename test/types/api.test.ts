@@ -30,6 +30,10 @@ import {
   TCPAddr,
   type TCPConn,
   type TCPListener,
+  type UnixConn,
+  type UnixListener,
+  type VsockConn,
+  type VsockListener,
 } from 'gonet';
 import { Addr, AddrPort, Prefix } from 'gonet/netip';
 import { errnoName, getsockopt, type OptionValue, setsockopt, SO_REUSEADDR, SOL_SOCKET } from 'gonet/syscall';
@@ -81,7 +85,7 @@ compiles('listen is typed by its network', () => {
   expectType<Promise<Conn>>()((listener as Listener).accept({ deadline: new Date() }));
   expectType<TCPAddr>()(listener.addr);
   expectType<NetAddr>()((listener as Listener).addr);
-  expectType<TCPConn | TCPListener>()(fromFd(3));
+  expectType<TCPConn | TCPListener | UnixConn | UnixListener | VsockConn | VsockListener>()(fromFd(3));
   expectType<[Conn, Conn]>()(pipe());
   // @ts-expect-error options are an object
   void listen('tcp', ':0', 128);

@@ -26,6 +26,8 @@ import {
   type TCPConn,
   type TCPNetwork,
   type Timeline,
+  type IPConn,
+  type UDPConn,
   traceDial,
   type TracedDial,
 } from 'gonet';
@@ -133,7 +135,8 @@ compiles('dial is typed by its network', () => {
   expectType<'tcp' | 'tcp4' | 'tcp6'>()({} as TCPNetwork);
   expectType<Promise<TCPConn>>()(dial('tcp', 'a:1', { signal, timeout: 1 }));
   expectType<Promise<TCPConn>>()(dial({} as TCPNetwork, {} as Address));
-  expectType<Promise<Conn>>()(dial('unix', { path: '/run/a.sock' }));
+  expectType<Promise<UDPConn>>()(dial('udp', 'a:1'));
+  expectType<Promise<IPConn>>()(dial('ip4:icmp', 'a'));
   expectType<Promise<Conn>>()(dial(text, 'a:1'));
   expectType<Promise<TCPConn>>()(new Dialer({ resolver: new Resolver() }).dial('tcp6', 'a:1', { signal }));
   expectType<Promise<Conn>>()(new Dialer().dial(text, 'a:1'));
