@@ -184,6 +184,12 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
     this.option((fd) => multicast.setMulticastTTL(fd, this.fd.family, ttl));
   }
 
+  /** Whether a socket on a wildcard receives what goes to groups that only other sockets have joined; on at first. IP_MULTICAST_ALL */
+  setMulticastAll(on: boolean): void {
+    wantFlag('Multicast all', on);
+    this.option((fd) => multicast.setMulticastAll(fd, this.fd.family, on));
+  }
+
   #index(name: string | number | undefined): number {
     if (name === undefined) return 0;
     if (typeof name === 'number') {
