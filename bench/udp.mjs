@@ -1,7 +1,5 @@
 // Datagrams over loopback, received and sent: how many a second, and what each costs, on gonet and on node:dgram. See README.md.
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { ccVersion, compileC, firstLine, gonetIsBuilt } from './harness/build.mjs';
 import { describeMachine, machineLine } from './harness/machine.mjs';
@@ -70,9 +68,9 @@ async function main() {
   const program = new URL('servers/udp.mjs', import.meta.url).pathname;
   const children = new Map();
   // Bound and never read: what does not fit is dropped.
-  const hole = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(hole, 'listening');
-  hole.setRecvBufferSize(4096);
+  const { listenPacket } = await import('../dist/src/index.js');
+  const hole = await listenPacket('udp4', '127.0.0.1:0');
+  hole.setReadBuffer(4096);
   try {
     for (const [rival, argument, backend] of [
       ['gonet', 'gonet', {}],
@@ -87,7 +85,7 @@ async function main() {
     for (const [scenario, ways] of Object.entries(SCENARIOS)) {
       if (scenario === 'receive' && !flood) continue;
       for (const bytes of SIZES) {
-        const port = hole.address().port;
+        const port = hole.localAddr.port;
         const rounds = new Map(ways.map(({ key }) => [key, []]));
         for (const way of ways) await run(children.get(way.rival), flood, scenario, way, bytes, port);
         for (let round = 0; round < Number(options.rounds); round++) {

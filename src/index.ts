@@ -50,7 +50,7 @@ export {
 } from './dial/dial.ts';
 export { listen, ListenConfig, listenPacket, type ListenOptions, type ListenPacketOptions } from './dial/listen.ts';
 export { dialUnix, listenUnix, listenUnixgram } from './conn/unix.ts';
-export { UnixConn, type FdLike, type PeerCred, type UnixControl, type UnixMessage } from './conn/unixconn.ts';
+export { UnixConn, type FdLike, type UnixControl } from './conn/unixconn.ts';
 export { UnixListener } from './conn/unixlistener.ts';
 export { VsockConn, VsockListener } from './conn/vsock.ts';
 export type { UnixNetwork, UnixStreamNetwork } from './dial/local.ts';
@@ -74,6 +74,7 @@ export {
   type ResolverOptions,
   type SRV,
 } from './dns/resolver.ts';
+export type { PeerCred, UnixMessage } from './fd/message.ts';
 export { OwnedFd } from './fd/ownedfd.ts';
 export { PacketBatch, type PacketBatchOptions } from './fd/packetbatch.ts';
 export type { Packet, Received } from './fd/packet.ts';

@@ -75,9 +75,9 @@ export function toReceive(options: ReceiveOptions): ((fd: number, family: number
 const writer = new ControlWriter();
 const NOTHING = new Uint8Array(0);
 
-/** The family whose messages a datagram to `addr` takes: IPv4's for IPv4 inside IPv6. */
+/** The family whose messages a datagram to `addr` takes: IPv4's for IPv4 inside IPv6, but for its wildcard, which is `::` there. */
 export function familyOf(family: number, addr: NetAddr | null): number {
-  return addr instanceof IPEndpoint && isIPv4(addr.ip) ? AF_INET : family;
+  return addr instanceof IPEndpoint && isIPv4(addr.ip) && !addr.isWildcard() ? AF_INET : family;
 }
 
 /** The control messages; throws a TypeError or RangeError. */
@@ -86,6 +86,9 @@ export function encodeControl(family: number, { packetInfo, ttl, tos, segmentSiz
   if (packetInfo !== undefined) {
     const { ifIndex = 0, source } = packetInfo;
     if (source !== undefined && !(source instanceof Addr)) throw new TypeError('Source must be an Addr of netip');
+    if (family === AF_INET && source !== undefined && source.isValid() && !isIPv4(source)) {
+      throw new RangeError(`Source must be an IPv4 address here, not ${source.toString()}`);
+    }
     want('Interface index', writer.packetInfo(family, ifIndex, source ?? null), ifIndex);
   }
   if (ttl !== undefined) want('TTL', writer.ttl(family, ttl), ttl);

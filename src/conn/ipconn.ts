@@ -35,7 +35,7 @@ export class IPConn extends DatagramConn<IPAddr> {
     return packets(async () => {
       const { value } = (await all.next()) as IteratorYieldResult<Packet & { readonly addr: IPAddr }>;
       const { data, addr } = value;
-      return { data: data.subarray(headerOf(data, data.length, addr)), addr };
+      return { done: false, value: { data: data.subarray(headerOf(data, data.length, addr)), addr } };
     });
   }
 

@@ -14,11 +14,12 @@ export function wantNetwork(network: unknown): asserts network is string {
   if (typeof network !== 'string') throw new TypeError(`Network must be a string, not ${typeof network}`);
 }
 
-/** Throws a TypeError or RangeError for what is no C `int` from `min`. */
-export function wantInt(name: string, value: number, min: number): void {
+/** Throws a TypeError or RangeError for what is no C `int` from `min` to `max`. */
+export function wantInt(name: string, value: number, min: number, max: number = 0x7fff_ffff): void {
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${typeof value}`);
-  if ((value | 0) !== value || value < min)
-    throw new RangeError(`${name} must be a whole number from ${min}, not ${value}`);
+  if ((value | 0) === value && value >= min && value <= max) return;
+  const range = max === 0x7fff_ffff ? `from ${min}` : `from ${min} to ${max}`;
+  throw new RangeError(`${name} must be a whole number ${range}, not ${value}`);
 }
 
 /** A deadline on the monotonic clock; throws a TypeError or RangeError for what is none. */

@@ -1,8 +1,8 @@
 // Where the errors of connections and listeners get their context: Go's fields, once per failure.
 
-import type { Addr } from '../addr/addr.ts';
 import { OpError } from '../errors.ts';
 import type { Ends } from '../fd/ends.ts';
+import { Letter } from '../fd/letter.ts';
 import { syscallError } from '../syscall/errno.ts';
 
 /**
@@ -22,7 +22,8 @@ export function opError({ network, local, remote }: Ends, op: string, cause: Err
 export function packetError(ends: Ends, op: string, cause: Error, bytesWritten?: number, subject?: unknown): Error {
   if (op === 'connect') return cause;
   const { network, local: source, remote } = ends;
-  const addr = (subject as { readonly addr?: Addr | null } | null | undefined)?.addr ?? remote;
+  // A batch has many receivers and names none.
+  const addr = (subject instanceof Letter ? subject.addr : null) ?? remote;
   return new OpError({
     op,
     net: network,

@@ -6,18 +6,19 @@ import { Addr } from '../addr/ip.ts';
 import { ClosedError, WriteToConnectedError } from '../errors.ts';
 import { readBatch, writeBatch } from '../fd/batch.ts';
 import { PacketBatch } from '../fd/packetbatch.ts';
-import { Envelope, type Message, readMsg, takeError, writeMsg } from '../fd/message.ts';
+import { Letter } from '../fd/letter.ts';
+import { Envelope, readMsg, takeError, writeMsg } from '../fd/message.ts';
 import * as packet from '../fd/packet.ts';
 import type { Packet, Received } from '../fd/packet.ts';
 import type { Control as ControlMessages } from '../syscall/control.ts';
-import { ENODEV, MSG_TRUNC } from '../syscall/zconst_linux.ts';
+import { ENODEV } from '../syscall/zconst_linux.ts';
 import type { Conn, IOOptions, PacketConn } from './conn.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { setTTL } from '../syscall/ipopt.ts';
 import * as multicast from '../syscall/multicast.ts';
 import { setBroadcast } from '../syscall/sockopt.ts';
 import { sys } from '../syscall/sys.ts';
-import { indexToZone } from '../syscall/zone.ts';
+import { indexToZone, zoneToIndex } from '../syscall/zone.ts';
 import { encodeControl, familyOf, type PacketControl, type ReceiveOptions, toReceive } from './control.ts';
 import { toLimits, wantInt, wantObject } from './limits.ts';
 import { NetConn, wantBytes } from './netconn.ts';
@@ -71,7 +72,7 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
 
   packets(): AsyncIterableIterator<Packet & { readonly addr: A }, undefined> {
     const { fd } = this;
-    return packets(() => packet.next(fd, null) as Promise<Packet & { readonly addr: A }>);
+    return packets(() => packet.next(fd) as Promise<IteratorYieldResult<Packet & { readonly addr: A }>>);
   }
 
   /**
@@ -80,7 +81,7 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
    */
   readMsg(into: Uint8Array, options?: IOOptions): Promise<PacketMessage<A>> {
     wantBytes(into, 'Buffer');
-    return readMsg(this.fd, into, options === undefined ? null : toLimits(options)).then(toMessage<A>);
+    return readMsg(this.fd, into, options === undefined ? null : toLimits(options)) as Promise<PacketMessage<A>>;
   }
 
   /**
@@ -107,6 +108,7 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
   /** Sends every datagram of `batch` in order: how many. On an error `batch.sent` tells how many have gone. sendmmsg(2) */
   writeBatch(batch: PacketBatch, options?: IOOptions): Promise<number> {
     wantBatch(batch);
+    batch.wantAddrs((addr) => this.wantAddr(addr));
     return writeBatch(this.fd, batch, options === undefined ? null : toLimits(options));
   }
 
@@ -117,7 +119,7 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
   takeError(): PacketMessage<A> | null {
     if (this.fd.closed) throw packetError(this.fd.ends, 'read', new ClosedError());
     const message = takeError(this.fd);
-    if (typeof message !== 'number') return message === null ? null : toMessage<A>(message);
+    if (typeof message !== 'number') return message as PacketMessage<A> | null;
     throw packetError(this.fd.ends, 'read', syscallError('recvmsg', message));
   }
 
@@ -129,7 +131,7 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
 
   /** The TTL or hop limit of what is sent to one receiver, 1 to 255. IP_TTL, IPV6_UNICAST_HOPS */
   setTTL(ttl: number): void {
-    wantInt('TTL', ttl, 1);
+    wantInt('TTL', ttl, 1, 255);
     this.option((fd) => setTTL(fd, this.fd.family, ttl));
   }
 
@@ -140,8 +142,9 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
   }
 
   /**
-   * Receives what is sent to `group`, on one interface (a name or an index; the system's choice if left out), from all or from one
-   * `source` only. The socket's port must be the group's. IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP
+   * Receives what is sent to `group`, on one interface (a name or an index; if left out the group's zone, or the system's choice),
+   * from all or from one `source` only. The socket's port must be the group's. IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP,
+   * MCAST_JOIN_SOURCE_GROUP
    */
   joinGroup(group: Addr, options: GroupOptions = {}): void {
     this.#group(group, options, multicast.joinGroup, multicast.joinSourceGroup);
@@ -162,7 +165,8 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
     wantObject(options);
     const { interface: name, source } = options;
     if (source !== undefined) wantIP('Source', source);
-    const index = this.#index(name);
+    const { zone } = group;
+    const index = name === undefined && zone !== '' ? zoneToIndex(zone) || this.#index(zone) : this.#index(name);
     this.option((fd) => (source === undefined ? all(fd, group, index) : one(fd, group, source, index)));
   }
 
@@ -180,7 +184,7 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
 
   /** How many routers may pass on what is sent to groups, 0 to 255; 1 at first. IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS */
   setMulticastTTL(ttl: number): void {
-    wantInt('TTL', ttl, 0);
+    wantInt('TTL', ttl, 0, 255);
     this.option((fd) => multicast.setMulticastTTL(fd, this.fd.family, ttl));
   }
 
@@ -205,7 +209,7 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
   /** The payloads of {@link packets}. */
   override [Symbol.asyncIterator](): AsyncIterableIterator<Buffer, undefined> {
     const { fd } = this;
-    return packets(async () => (await packet.next(fd, null)).data);
+    return packets(() => packet.nextData(fd));
   }
 
   /** Throws a TypeError for an address of another kind. */
@@ -213,9 +217,11 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
 
   /** The error of a datagram with an address on a connected socket. */
   protected connected(addr: NetAddr): Error {
-    return packetError(this.fd.ends, 'write', new WriteToConnectedError(), 0, { addr });
+    return packetError(this.fd.ends, 'write', new WriteToConnectedError(), 0, new Letter(NOTHING, addr));
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** The bytes of a datagram; throws a TypeError. */
 export function toBytes(data: Uint8Array | string): Uint8Array {
@@ -251,18 +257,10 @@ function wantBatch(batch: unknown): asserts batch is PacketBatch {
   if (!(batch instanceof PacketBatch)) throw new TypeError('Batch must be a PacketBatch');
 }
 
-const toMessage = <A extends NetAddr>({ n, flags, addr, control }: Message): PacketMessage<A> => ({
-  n: n!,
-  flags,
-  truncated: (flags & MSG_TRUNC) !== 0,
-  addr: addr as A,
-  control,
-});
-
 /** An endless iteration; leaving it costs nothing and loses nothing. */
-export function packets<T>(take: () => Promise<T>): AsyncIterableIterator<T, undefined> {
+export function packets<T>(next: () => Promise<IteratorYieldResult<T>>): AsyncIterableIterator<T, undefined> {
   return {
-    next: () => take().then((value) => ({ done: false, value })),
+    next,
     return: () => Promise.resolve({ done: true, value: undefined }),
     [Symbol.asyncIterator]() {
       return this;

@@ -6,7 +6,7 @@ import type { Limits } from '../fd/op.ts';
 import { dialSocket, packetSocket, type SocketSpec } from '../fd/socket.ts';
 import { NEVER } from '../poll/deadline.ts';
 import { SOCK_DGRAM } from '../syscall/zconst_linux.ts';
-import { toDialLimits, toSignal, wantNetwork } from './limits.ts';
+import { toDialLimits, toSignal, wantInt, wantNetwork } from './limits.ts';
 import { packetError } from './operror.ts';
 import { type PacketDialOptions, type PacketListenOptions, type PacketPlan, toPacketPlan } from './plan.ts';
 import { UDPConn } from './udpconn.ts';
@@ -96,12 +96,13 @@ export function listenMulticastUDP(
 ): Promise<UDPConn> {
   wantAddr(group);
   if (group === null) throw new TypeError('Group must be a UDPAddr');
+  if (typeof ifi === 'number') wantInt('Interface', ifi, 0);
+  else if (ifi !== null && typeof ifi !== 'string') throw new TypeError('Interface must be a name, an index or null');
   return listenUDP(network, group, options).then((conn) => {
     try {
       if (ifi !== null) conn.setMulticastInterface(ifi);
       conn.setMulticastLoop(false);
-      const zone = group.ip.zone === '' ? undefined : group.ip.zone;
-      conn.joinGroup(group.ip, { interface: ifi ?? zone });
+      conn.joinGroup(group.ip, { interface: ifi ?? undefined });
       return conn;
     } catch (error) {
       conn.close();

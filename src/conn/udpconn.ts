@@ -24,8 +24,10 @@ export class UDPConn extends DatagramConn<UDPAddr> {
 
   /** Cuts each payload that is sent into datagrams of so many bytes, 64 at most; 0: no. UDP_SEGMENT of udp(7) */
   setSegmentSize(bytes: number): void {
-    wantInt('Segment size', bytes, 0);
+    wantInt('Segment size', bytes, 0, 65_535);
     this.option((fd) => setSegmentSize(fd, bytes));
+    // What leaves together would be cut up otherwise than that.
+    this.fd.segments = bytes === 0;
   }
 
   protected wantAddr(addr: unknown): asserts addr is UDPAddr {

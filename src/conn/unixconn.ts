@@ -2,24 +2,22 @@
 
 import { UnixAddr } from '../addr/unixaddr.ts';
 import { ClosedError, WriteToConnectedError } from '../errors.ts';
-import { Envelope, type Message, readMsg, writeMsg } from '../fd/message.ts';
+import { Letter } from '../fd/letter.ts';
+import { Envelope, type PeerCred, readMsg, type UnixMessage, writeMsg } from '../fd/message.ts';
 import type { NetFD } from '../fd/netfd.ts';
 import { OwnedFd } from '../fd/ownedfd.ts';
 import * as packet from '../fd/packet.ts';
 import type { Packet, Received } from '../fd/packet.ts';
 import { SocketFile } from '../fd/socketfile.ts';
-import { ControlWriter, type Ucred } from '../syscall/cmsg.ts';
+import { ControlWriter } from '../syscall/cmsg.ts';
 import * as unixopt from '../syscall/unixopt.ts';
-import { MSG_TRUNC, SOCK_DGRAM } from '../syscall/zconst_linux.ts';
+import { SOCK_DGRAM } from '../syscall/zconst_linux.ts';
 import type { IOOptions, PacketConn } from './conn.ts';
 import { toLimits, wantObject } from './limits.ts';
 import { wantBytes } from './netconn.ts';
 import { must, opError } from './operror.ts';
 import { packets, toBytes } from './packetconn.ts';
 import { StreamConn } from './streamconn.ts';
-
-/** A process, a user and a group. */
-export type PeerCred = Readonly<Ucred>;
 
 /** A descriptor's number, or something that has one and keeps it. */
 export type FdLike = number | { readonly fd: number };
@@ -34,25 +32,8 @@ export interface UnixControl {
   readonly addr?: UnixAddr | undefined;
 }
 
-/** A message as `readMsg` gives it. */
-export interface UnixMessage {
-  /** Bytes of data; null at the end of the stream. */
-  readonly n: number | null;
-  /** Descriptors that came along; what is ignored is closed. */
-  readonly fds: readonly OwnedFd[];
-  /** The sender, after `setPassCred(true)`; else null. */
-  readonly creds: PeerCred | null;
-  /** The sender's process, after `setPassPidfd(true)`; else null. */
-  readonly pidfd: OwnedFd | null;
-  /** Flags of recvmsg(2): MSG_TRUNC, MSG_EOR … */
-  readonly flags: number;
-  /** Whether a part of the packet did not fit, and is lost. */
-  readonly truncated: boolean;
-  /** The sender on `unixgram`; null for one without a name. */
-  readonly addr: UnixAddr | null;
-}
-
 const writer = new ControlWriter();
+const NOTHING = new Uint8Array(0);
 
 /**
  * A Unix socket, dialed, accepted, bound or adopted. An end without a name is `@`.
@@ -110,7 +91,7 @@ export class UnixConn extends StreamConn implements PacketConn {
   override [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
     if (!this.#datagrams) return super[Symbol.asyncIterator]();
     const { fd } = this;
-    return packets(async () => (await packet.next(fd, null)).data);
+    return packets(() => packet.nextData(fd));
   }
 
   /** Reads one datagram, or a part of the stream, with its sender; null for one without a name, and on a stream. recvfrom(2) */
@@ -131,7 +112,8 @@ export class UnixConn extends StreamConn implements PacketConn {
 
   /** Iterates over datagrams with their senders. */
   packets(): AsyncIterableIterator<Packet & { readonly addr: UnixAddr | null }, undefined> {
-    return packets(() => packet.next(this.fd, null) as Promise<Packet & { readonly addr: UnixAddr | null }>);
+    const { fd } = this;
+    return packets(() => packet.next(fd) as Promise<IteratorYieldResult<Packet & { readonly addr: UnixAddr | null }>>);
   }
 
   /**
@@ -141,7 +123,7 @@ export class UnixConn extends StreamConn implements PacketConn {
    */
   readMsg(into: Uint8Array, options?: IOOptions): Promise<UnixMessage> {
     wantBytes(into, 'Buffer');
-    return readMsg(this.fd, into, options === undefined ? null : toLimits(options)).then(toMessage);
+    return readMsg(this.fd, into, options === undefined ? null : toLimits(options));
   }
 
   /**
@@ -159,7 +141,7 @@ export class UnixConn extends StreamConn implements PacketConn {
   }
 
   #connected(addr: UnixAddr): Error {
-    return this.fd.describe(this.fd.ends, 'write', new WriteToConnectedError(), 0, { addr });
+    return this.fd.describe(this.fd.ends, 'write', new WriteToConnectedError(), 0, new Letter(NOTHING, addr));
   }
 
   /**
@@ -235,19 +217,6 @@ function toNumber(each: FdLike): number {
   const fd = typeof each === 'object' && each !== null ? each.fd : each;
   if (Number.isInteger(fd) && fd >= 0 && fd <= 0x7fffffff) return fd;
   throw new TypeError(`Descriptor must be a whole number from 0, not ${String(fd)}`);
-}
-
-function toMessage({ n, flags, addr, control }: Message): UnixMessage {
-  const { fds = [], creds = null, pidfd = -1 } = control;
-  return {
-    n,
-    fds: fds.map((fd) => new OwnedFd(fd)),
-    creds,
-    pidfd: pidfd < 0 ? null : new OwnedFd(pidfd),
-    flags,
-    truncated: (flags & MSG_TRUNC) !== 0,
-    addr: addr as UnixAddr | null,
-  };
 }
 
 function wantAddr(addr: unknown): asserts addr is UnixAddr {

@@ -38,6 +38,7 @@ const writeBatchStep: Step = (fd, op) => {
     }
     const n = batch.send(socket, count);
     if (n > 0) {
+      op.written = batch.bytesSent;
       if (batch.sent < batch.length && !spend()) return SPENT;
     } else if (n === -EAGAIN) desc.writable = false;
     // Larger than the device's packets, or a device that computes no checksums: udp(7).

@@ -73,7 +73,7 @@ export class FD {
     const first = line.enter(op);
     if (this.closed) this.cancel(op, new ClosedError());
     else if (op.signal?.aborted === true) this.cancel(op, new CanceledError(op.signal.reason));
-    else if (first) this.#drive(line);
+    else if (first) this.advance(line);
     else this.#limit(op);
     return promise;
   }
@@ -103,8 +103,16 @@ export class FD {
     return promise;
   }
 
+  /** Puts an operation into its line without beginning it; `advance` does. */
+  enqueue<T>(op: Op): Promise<T> {
+    const promise = op.promise<T>();
+    op.state = QUEUED;
+    op.line!.enter(op);
+    return promise;
+  }
+
   /** Gives the turn to one operation after the other, until one has to wait. */
-  #drive(line: Line<Op>): void {
+  advance(line: Line<Op>): void {
     for (let op = line.first; op !== null && op.state === QUEUED; op = line.first) this.#go(op);
   }
 
@@ -125,7 +133,7 @@ export class FD {
   resume(op: Op): void {
     const line = op.line!;
     this.#try(op);
-    this.#drive(line);
+    this.advance(line);
   }
 
   #park(op: Op, how: typeof BLOCKED | typeof SPENT): void {
@@ -153,7 +161,7 @@ export class FD {
   cancel(op: Op, cause: Error): void {
     const line = op.line!;
     this.reject(op, cause);
-    if (!this.closed) this.#drive(line);
+    if (!this.closed) this.advance(line);
   }
 
   /** Settles an operation with an error, given its context. */
@@ -246,11 +254,9 @@ export class FD {
   close(): void {
     if (this.closed) return;
     // What was never bound nor connected is no connection to tell of.
-    if (!closing.hasSubscribers || this.ends.local === null) this.#close();
-    else {
-      const { network, local: localAddr, remote: remoteAddr } = this.ends;
-      closing.traceSync(() => this.#close(), { network, localAddr, remoteAddr });
-    }
+    if (!closing.hasSubscribers || this.ends.local === null) return this.#close();
+    const { network, local: localAddr, remote: remoteAddr } = this.ends;
+    closing.traceSync(() => this.#close(), { network, localAddr, remoteAddr });
   }
 
   #close(): void {
@@ -285,8 +291,7 @@ export class FD {
     if (!this.#owned) return;
     this.#owned = false;
     poller.unregister(this.desc);
-    // A positive linger makes close(2) wait for unsent data even on a non-blocking socket, and does nothing else: the kernel
-    // goes on sending all the same (socket(7), tcp(7)).
+    // A positive linger makes close(2) wait for unsent data, and does nothing else: the kernel sends it all the same (socket(7)).
     if (this.lingers) sockopt.setLinger(this.desc.fd, -1);
     sys.close(this.desc.fd);
   }

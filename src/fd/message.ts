@@ -2,7 +2,8 @@
 // sendmsg(2) has left of the data follows with send(2), and the control data has gone with its first byte.
 
 import type { Addr } from '../addr/addr.ts';
-import { collectFds } from '../syscall/cmsg.ts';
+import type { UnixAddr } from '../addr/unixaddr.ts';
+import { collectFds, type Ucred } from '../syscall/cmsg.ts';
 import { type Control, decodeControl } from '../syscall/control.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
 import { sys } from '../syscall/sys.ts';
@@ -14,6 +15,7 @@ import {
   MSG_CTRUNC,
   MSG_ERRQUEUE,
   MSG_NOSIGNAL,
+  MSG_TRUNC,
   SOCK_DGRAM,
   SOCK_SEQPACKET,
   SOCK_STREAM,
@@ -23,8 +25,11 @@ import { spend } from '../poll/loop.ts';
 import { encodeFor } from './family.ts';
 import { addrOf } from './names.ts';
 import type { NetFD } from './netfd.ts';
+import { OwnedFd } from './ownedfd.ts';
 import { BLOCKED, type Limits, SPENT, type Step } from './op.ts';
-import { Letter, sent, tryReceive } from './packet.ts';
+import { Letter } from './letter.ts';
+import { sent } from './packet.ts';
+import { tryReceive } from './receive.ts';
 
 /** A message as it was received. */
 export interface Message {
@@ -32,9 +37,32 @@ export interface Message {
   readonly n: number | null;
   /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR … of recvmsg(2). */
   readonly flags: number;
+  /** Whether a part of it did not fit, and is lost. */
+  readonly truncated: boolean;
   /** The sender; null for one without a name, and on a stream. */
   readonly addr: Addr | null;
   readonly control: Control;
+}
+
+/** A process, a user and a group. */
+export type PeerCred = Readonly<Ucred>;
+
+/** A message as `readMsg` gives it. */
+export interface UnixMessage {
+  /** Bytes of data; null at the end of the stream. */
+  readonly n: number | null;
+  /** Descriptors that came along; what is ignored is closed. */
+  readonly fds: readonly OwnedFd[];
+  /** The sender, after `setPassCred(true)`; else null. */
+  readonly creds: PeerCred | null;
+  /** The sender's process, after `setPassPidfd(true)`; else null. */
+  readonly pidfd: OwnedFd | null;
+  /** Flags of recvmsg(2): MSG_TRUNC, MSG_EOR … */
+  readonly flags: number;
+  /** Whether a part of the packet did not fit, and is lost. */
+  readonly truncated: boolean;
+  /** The sender on `unixgram`; null for one without a name. */
+  readonly addr: UnixAddr | null;
 }
 
 /** A message that is being sent. */
@@ -69,8 +97,12 @@ function recvmsg(fd: number, into: Uint8Array, flags: number): number {
   return n;
 }
 
-/** The next message. On a stream, an empty `into` takes one byte that belongs to control data. */
-export function readMsg(fd: NetFD, into: Uint8Array, limits: Limits | null): Promise<Message> {
+/** The next message, a UnixMessage on a Unix socket. On a stream, an empty `into` takes one byte that belongs to control data. */
+export function readMsg<M extends Message | UnixMessage>(
+  fd: NetFD,
+  into: Uint8Array,
+  limits: Limits | null,
+): Promise<M> {
   return fd.begin(fd.op(fd.reading, 'read', readMsgStep, into, limits));
 }
 
@@ -86,13 +118,27 @@ const readMsgStep: Step = (fd, op) => {
     fd.reject(op, new ControlTruncatedError(n));
     return 0;
   }
-  return fd.resolve(op, message(n, n === 0 && !lone && into.byteLength > 0 && sotype !== SOCK_DGRAM, sotype));
+  const got = message(n, n === 0 && !lone && into.byteLength > 0 && sotype !== SOCK_DGRAM, sotype);
+  return family === AF_UNIX ? fd.resolve(op, unix(got)) : fd.resolve(op, got);
 };
+
+/** The same on a Unix socket, with what came along as owned objects. */
+function unix({ control, ...rest }: Message): UnixMessage {
+  const { fds = [], creds, pidfd = -1 } = control;
+  return {
+    ...rest,
+    fds: fds.map((fd) => new OwnedFd(fd)),
+    creds: creds ?? null,
+    pidfd: pidfd < 0 ? null : new OwnedFd(pidfd),
+    addr: rest.addr as UnixAddr | null,
+  };
+}
 
 /** The descriptors in it are the caller's to own. */
 function message(n: number, end: boolean, sotype: number): Message {
   const control = io[1]! > 0 ? decodeControl(room, io[1]!) : {};
-  return { n: end ? null : n, flags: io[2]! & ~MSG_CMSG_CLOEXEC, addr: addrOf(peer, sotype), control };
+  const flags = io[2]! & ~MSG_CMSG_CLOEXEC;
+  return { n: end ? null : n, flags, truncated: (flags & MSG_TRUNC) !== 0, addr: addrOf(peer, sotype), control };
 }
 
 /** The next entry of the socket's queue of errors, with what it has of the datagram; null for none. Does not wait. ip(7) */

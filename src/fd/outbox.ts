@@ -17,6 +17,7 @@ let used = 0;
 const ops: Op[] = [];
 /** Answers are being handed out, which may run code of the user's; what that writes goes out by itself. */
 let flushing = false;
+let others = (): void => {};
 
 /** Whether a write of `size` bytes may wait for the end of this turn. */
 export function takes(size: number): boolean {
@@ -36,8 +37,14 @@ export function post(fd: number, op: Op, data: Uint8Array, size: number): void {
   used += size;
 }
 
+/** Has `fn` called too when what waits must go out. */
+export function alsoFlush(fn: () => void): void {
+  others = fn;
+}
+
 /** Hands over what waits. */
 export function flush(): void {
+  others();
   if (count === 0) return;
   const n = count;
   count = used = 0;

@@ -7,12 +7,15 @@ import { spend } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
 import { sys } from '../syscall/sys.ts';
-import { AF_UNIX, EAGAIN, EINTR, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC } from '../syscall/zconst_linux.ts';
+import { AF_UNIX, EAGAIN, EFAULT, EINTR, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC } from '../syscall/zconst_linux.ts';
 import { encodeFor } from './family.ts';
 import type { FD } from './fd.ts';
+import { Letter } from './letter.ts';
+import * as mailbag from './mailbag.ts';
 import { addrOf } from './names.ts';
 import type { NetFD } from './netfd.ts';
-import { BLOCKED, type Limits, type Op, type Step } from './op.ts';
+import { BLOCKED, DONE, type Limits, type Op, type Step } from './op.ts';
+import { tryReceive } from './receive.ts';
 
 /** A datagram's length and its sender; null for one without a name. */
 export interface Received {
@@ -26,35 +29,11 @@ export interface Packet {
   readonly addr: Addr | null;
 }
 
-/** What is being sent, and where to; null to the connected peer. */
-export class Letter {
-  readonly data: Uint8Array;
-  readonly addr: Addr | null;
-  /** Milliseconds until a full receiver is asked again. */
-  delay = 1;
-
-  constructor(data: Uint8Array, addr: Addr | null) {
-    this.data = data;
-    this.addr = addr;
-  }
-}
-
 /** Filled and used without a turn in between. */
 const sender = new Sockaddr();
 const receiver = new Sockaddr();
 
 // ── receive ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Makes `call` until it gives something else than EINTR; -EAGAIN is remembered. */
-export function tryReceive(fd: FD, call: (fd: number) => number): number {
-  const { desc } = fd;
-  while (desc.readable) {
-    const n = call(desc.fd);
-    if (n === -EAGAIN) desc.readable = false;
-    else if (n !== -EINTR) return n;
-  }
-  return -EAGAIN;
-}
 
 /** Reads one datagram into `into`: its length, or what of it fits; 0 for an empty one. An empty `into` reads nothing. */
 export function read(fd: NetFD, into: Uint8Array, limits: Limits | null): Promise<number> {
@@ -73,6 +52,8 @@ const nothingStep: Step = (fd, op) => fd.resolve(op, 0);
 
 const readStep: Step = (fd, op) => {
   const into = op.subject as Uint8Array;
+  // Transferred away while the read waited: a datagram would be lost in it.
+  if (into.byteLength === 0) return fd.fail(op, 'read', -EFAULT);
   const n = tryReceive(fd, (s) => sys.recv(s, into, 0, into.byteLength, 0));
   if (n >= 0) return fd.resolve(op, n);
   return n === -EAGAIN ? BLOCKED : fd.fail(op, 'read', n);
@@ -104,59 +85,81 @@ const readFromStep: Step = (fd, op) => {
 const SPACE = 65_536;
 const space = Buffer.allocUnsafeSlow(SPACE);
 
+/** One step of an endless iteration. */
+type Next<T> = IteratorYieldResult<T>;
+
 /** The next datagram with its sender, in a buffer of its own. */
-export function next(fd: NetFD, limits: Limits | null): Promise<Packet> {
-  return fd.begin(fd.op(fd.reading, 'read', nextStep, null, limits));
+export function next(fd: NetFD): Promise<Next<Packet>> {
+  return fd.begin(fd.op(fd.reading, 'read', nextStep, null, null));
 }
 
-const nextStep: Step = (fd, op) => {
+/** The next datagram without its sender. */
+export function nextData(fd: NetFD): Promise<Next<Buffer>> {
+  return fd.begin(fd.op(fd.reading, 'read', nextDataStep, null, null));
+}
+
+const nextStep: Step = (fd, op) =>
+  takeNext(fd as NetFD, op, (data) => ({ data, addr: addrOf(sender, (fd as NetFD).sotype) }) satisfies Packet);
+const nextDataStep: Step = (fd, op) => takeNext(fd as NetFD, op, (data) => data);
+
+function takeNext(fd: NetFD, op: Op, toValue: (data: Buffer) => unknown): ReturnType<Step> {
   let into = space;
   let n = 0;
   // A local datagram may be larger than any of IP.
-  if ((fd as NetFD).family === AF_UNIX) {
+  if (fd.family === AF_UNIX) {
     n = tryReceive(fd, (s) => sys.recv(s, space, 0, 0, MSG_PEEK | MSG_TRUNC));
     if (n > SPACE) into = Buffer.allocUnsafeSlow(n);
   }
   if (n >= 0) n = tryReceive(fd, (s) => recvfrom(s, into));
   if (n < 0) return n === -EAGAIN ? BLOCKED : fd.fail(op, 'recvfrom', n);
   const data = into === space ? Buffer.from(space.subarray(0, n)) : into.subarray(0, n);
-  return fd.resolve(op, { data, addr: addrOf(sender, (fd as NetFD).sotype) } satisfies Packet);
-};
+  return fd.resolve(op, { done: false, value: toValue(data) } satisfies Next<unknown>);
+}
 
 // ── send ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Sends `data` as one datagram to the connected peer; its length. */
 export function write(fd: NetFD, data: Uint8Array, limits: Limits | null): Promise<number> {
   const { desc } = fd;
-  if (limits === null && desc.writable && fd.isFree(fd.writing) && spend()) {
-    const n = sys.send(desc.fd, data, 0, data.byteLength, MSG_NOSIGNAL);
-    if (n >= 0) return Promise.resolve(n);
-    if (n === -EAGAIN) desc.writable = false;
-    else if (n !== -EINTR) return Promise.reject(fd.describe(fd.ends, 'write', syscallError('write', n), 0));
+  if (limits === null && desc.writable) {
+    if (mailbag.takes(fd)) return fd.enqueue(fd.op(fd.writing, 'write', writeStep, new Letter(data, null), null));
+    if (fd.isFree(fd.writing) && spend()) {
+      mailbag.opens(fd);
+      const n = sys.send(desc.fd, data, 0, data.byteLength, MSG_NOSIGNAL);
+      if (n >= 0) return Promise.resolve(n);
+      if (n === -EAGAIN) desc.writable = false;
+      else if (n !== -EINTR) return Promise.reject(fd.describe(fd.ends, 'write', syscallError('write', n), 0));
+    }
   }
   return fd.begin(fd.op(fd.writing, 'write', writeStep, new Letter(data, null), limits));
 }
 
 const writeStep: Step = (fd, op) => {
   const { data } = op.subject as Letter;
-  return sent(fd, op, 'write', () => sys.send(fd.desc.fd, data, 0, data.byteLength, MSG_NOSIGNAL));
+  return sentWith(fd, op, 'write', (s) => sys.send(s, data, 0, data.byteLength, MSG_NOSIGNAL));
 };
 
 /** Sends `data` as one datagram to `addr`; its length. */
 export function writeTo(fd: NetFD, data: Uint8Array, addr: Addr, limits: Limits | null): Promise<number> {
   const { desc } = fd;
+  // Before the address is encoded: what goes out now is addressed in the same place.
+  const follows = limits === null && desc.writable && mailbag.takes(fd);
   let length: number;
   try {
     length = encodeFor(fd, receiver, addr);
   } catch (cause) {
     return Promise.reject(fd.describe(fd.ends, 'write', cause as Error, 0, new Letter(data, addr)));
   }
-  if (limits === null && desc.writable && fd.isFree(fd.writing) && spend()) {
-    const n = length < 0 ? length : sys.sendto(desc.fd, data, 0, data.byteLength, MSG_NOSIGNAL, receiver.bytes, length);
-    if (n >= 0) return Promise.resolve(n);
-    if (n === -EAGAIN) desc.writable &&= !heard(fd);
-    else if (n !== -EINTR) {
-      return Promise.reject(fd.describe(fd.ends, 'write', syscallError('sendto', n), 0, new Letter(data, addr)));
+  if (limits === null && desc.writable && length > 0) {
+    if (follows) return fd.enqueue(fd.op(fd.writing, 'write', writeToStep, new Letter(data, addr), null));
+    if (fd.isFree(fd.writing) && spend()) {
+      mailbag.opens(fd);
+      const n = sys.sendto(desc.fd, data, 0, data.byteLength, MSG_NOSIGNAL, receiver.bytes, length);
+      if (n >= 0) return Promise.resolve(n);
+      if (n === -EAGAIN) desc.writable &&= !heard(fd);
+      else if (n !== -EINTR) {
+        return Promise.reject(fd.describe(fd.ends, 'write', syscallError('sendto', n), 0, new Letter(data, addr)));
+      }
     }
   }
   return fd.begin(fd.op(fd.writing, 'write', writeToStep, new Letter(data, addr), limits));
@@ -164,11 +167,22 @@ export function writeTo(fd: NetFD, data: Uint8Array, addr: Addr, limits: Limits 
 
 const writeToStep: Step = (fd, op) => {
   const { data, addr } = op.subject as Letter;
-  const length = encodeFor(fd as NetFD, receiver, addr!);
-  return sent(fd, op, 'sendto', (s) =>
-    length < 0 ? length : sys.sendto(s, data, 0, data.byteLength, MSG_NOSIGNAL, receiver.bytes, length),
-  );
+  return sentWith(fd, op, 'sendto', (s) => {
+    const length = encodeFor(fd as NetFD, receiver, addr!);
+    return length < 0 ? length : sys.sendto(s, data, 0, data.byteLength, MSG_NOSIGNAL, receiver.bytes, length);
+  });
 };
+
+/** Sends one datagram, with those behind it where that pays. */
+function sentWith(fd: FD, op: Op, syscall: string, call: (fd: number) => number): ReturnType<Step> {
+  if (op.next !== null && fd.desc.writable && (fd as NetFD).segments) {
+    const n = mailbag.sendWith(fd as NetFD, op);
+    if (n === 0) return DONE;
+    if (n === -EAGAIN) fd.desc.writable = false;
+    else if (n < 0) return fd.fail(op, syscall, n);
+  }
+  return sent(fd, op, syscall, call);
+}
 
 /** Sends one datagram by `call`, as far as an operation is concerned; its subject is a Letter or has one's delay. */
 export function sent(fd: FD, op: Op, syscall: string, call: (fd: number) => number): ReturnType<Step> {
@@ -199,7 +213,9 @@ function heard({ family, ends }: NetFD): boolean {
 const LONGEST = 64;
 
 function askAgain(fd: FD, op: Op): void {
-  const letter = op.subject as { delay: number };
+  const letter = op.subject as Letter;
+  if (letter.asks) return;
+  letter.asks = true;
   arm(new Again(fd, op, fromNow(letter.delay)));
   letter.delay = Math.min(2 * letter.delay, LONGEST);
 }
@@ -211,17 +227,18 @@ class Again implements Due {
   readonly due: number;
   readonly #fd: FD;
   readonly #op: Op;
-  readonly #subject: unknown;
+  readonly #letter: Letter;
 
   constructor(fd: FD, op: Op, due: number) {
     this.#fd = fd;
     this.#op = op;
-    this.#subject = op.subject;
+    this.#letter = op.subject as Letter;
     this.due = due;
   }
 
   expire(): void {
-    if (this.#op.subject !== this.#subject) return;
+    this.#letter.asks = false;
+    if (this.#op.subject !== this.#letter) return;
     this.#fd.desc.writable = true;
     this.#op.wake();
   }

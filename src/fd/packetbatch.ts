@@ -2,38 +2,25 @@
 // behind the other leave as one message that the kernel, or the device, cuts up (UDP_SEGMENT), and such messages are cut up here
 // when they are received (UDP_GRO): on the wire and for the caller they are the same datagrams.
 
+import { isUint8Array } from 'node:util/types';
 import type { Addr } from '../addr/addr.ts';
 import { WriteToConnectedError } from '../errors.ts';
-import { ControlReader, ControlWriter } from '../syscall/cmsg.ts';
+import { ControlWriter } from '../syscall/cmsg.ts';
 import { type Control, decodeControl } from '../syscall/control.ts';
 import { MOST, NAME, ROW } from '../syscall/msghdr.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
 import { sys } from '../syscall/sys.ts';
-import { IPPROTO_UDP, MSG_NOSIGNAL, MSG_TRUNC, SOCK_DGRAM, UDP_GRO } from '../syscall/zconst_linux.ts';
+import { MSG_NOSIGNAL, MSG_TRUNC, SOCK_DGRAM } from '../syscall/zconst_linux.ts';
 import { encodeFor } from './family.ts';
 import { addrOf } from './names.ts';
+import { CONTROL, Messages } from './messages.ts';
 import type { NetFD } from './netfd.ts';
-import { tryReceive } from './packet.ts';
+import { tryReceive } from './receive.ts';
 
-/** Room for the control data of one message: all that `setReceive` can ask for. */
-const CONTROL = 256;
 /** The most datagrams in one message: UDP_MAX_SEGMENTS of older kernels. */
 const SEGMENTS = 64;
 /** The most bytes in one message, what IPv4 and IPv6 both carry. */
 const PAYLOAD = 65_487;
-
-/** Messages as the kernel takes and gives them: rows, names and control data. */
-class Messages {
-  readonly rows: Int32Array;
-  readonly names: Buffer;
-  readonly controls: Buffer;
-
-  constructor(capacity: number) {
-    this.rows = new Int32Array(capacity * ROW.words);
-    this.names = Buffer.allocUnsafeSlow(capacity * NAME);
-    this.controls = Buffer.allocUnsafeSlow(capacity * CONTROL);
-  }
-}
 
 /** How large a {@link PacketBatch} is. */
 export interface PacketBatchOptions {
@@ -45,7 +32,6 @@ export interface PacketBatchOptions {
 
 const view = new Sockaddr();
 const writer = new ControlWriter();
-const reader = new ControlReader();
 
 /**
  * Datagrams that are received or sent together. What was received can be sent again as it is, changed in place or not, to where it
@@ -62,10 +48,8 @@ export class PacketBatch {
   readonly #space: Buffer;
   readonly #in: Messages;
   #out: Messages | null = null;
-  /** Of each datagram: where it begins, how long it is, and in which message it came. */
-  #offsets: Int32Array;
-  #lengths: Int32Array;
-  #origins: Int32Array;
+  /** Of each datagram three words: where it begins, how long it is, and in which message it came. */
+  #grams: Int32Array;
   /** Where each goes; undefined for where it came from. */
   readonly #to: (Addr | null | undefined)[] = [];
   /** Of each message that is to be sent, its first datagram. */
@@ -81,16 +65,14 @@ export class PacketBatch {
     this.size = size;
     this.#space = Buffer.allocUnsafeSlow(capacity * size);
     this.#in = new Messages(capacity);
-    this.#offsets = new Int32Array(capacity);
-    this.#lengths = new Int32Array(capacity);
-    this.#origins = new Int32Array(capacity);
+    this.#grams = new Int32Array(3 * capacity);
   }
 
   /** The bytes of datagram `i`, in place: overwritten by the next read, and by `add` after `clear`. */
   data(i: number): Buffer {
     this.#want(i);
-    const off = this.#offsets[i]!;
-    return this.#space.subarray(off, off + this.#lengths[i]!);
+    const off = this.#offset(i);
+    return this.#space.subarray(off, off + this.#bytes(i));
   }
 
   /** Who sent datagram `i`, or where it goes; null for nobody that has a name, and for the connected peer. */
@@ -98,7 +80,7 @@ export class PacketBatch {
     this.#want(i);
     const to = this.#to[i];
     if (to !== undefined) return to;
-    const origin = this.#origins[i]!;
+    const origin = this.#origin(i);
     const length = this.#in.rows[origin * ROW.words + ROW.addrlen]!;
     view.clear().bytes.set(this.#in.names.subarray(origin * NAME, origin * NAME + length));
     view.len[0] = length;
@@ -109,20 +91,15 @@ export class PacketBatch {
   truncated(i: number): boolean {
     this.#want(i);
     if (this.#to[i] !== undefined) return false;
-    const origin = this.#origins[i]!;
-    const last = i + 1 === this.length || this.#origins[i + 1] !== origin;
+    const origin = this.#origin(i);
+    const last = i + 1 === this.length || this.#origin(i + 1) !== origin;
     return last && (this.#in.rows[origin * ROW.words + ROW.flags]! & MSG_TRUNC) !== 0;
   }
 
   /** What came beside datagram `i`. */
   control(i: number): Control {
     this.#want(i);
-    return this.#to[i] === undefined ? decodeControl(...this.#controlOf(this.#origins[i]!)) : {};
-  }
-
-  #controlOf(origin: number): [control: Uint8Array, length: number] {
-    const length = this.#in.rows[origin * ROW.words + ROW.controllen]!;
-    return [this.#in.controls.subarray(origin * CONTROL, origin * CONTROL + length), length];
+    return this.#to[i] === undefined ? decodeControl(...this.#in.controlOf(this.#origin(i))) : {};
   }
 
   #want(i: number): void {
@@ -142,11 +119,12 @@ export class PacketBatch {
   add(data: Uint8Array, addr: Addr | null = null): boolean {
     const i = this.length;
     if (i >= this.capacity) return false;
+    if (!isUint8Array(data)) throw new TypeError('Data must be a Uint8Array');
     const bytes = data.byteLength;
     if (bytes > this.size) throw new RangeError(`A datagram of ${bytes} bytes does not fit into ${this.size}`);
     // One behind the other, so that they can leave together.
     const packed = i > 0 && this.#to[i - 1] !== undefined;
-    const off = packed ? this.#offsets[i - 1]! + this.#lengths[i - 1]! : i * this.size;
+    const off = packed ? this.#offset(i - 1) + this.#bytes(i - 1) : i * this.size;
     this.#space.set(data, off);
     this.#put(i, off, bytes, 0);
     this.#to[i] = addr;
@@ -155,16 +133,26 @@ export class PacketBatch {
   }
 
   #put(i: number, off: number, bytes: number, origin: number): void {
-    if (i === this.#offsets.length) {
-      [this.#offsets, this.#lengths, this.#origins] = [this.#offsets, this.#lengths, this.#origins].map(doubled) as [
-        Int32Array,
-        Int32Array,
-        Int32Array,
-      ];
+    if (3 * i === this.#grams.length) {
+      const more = new Int32Array(2 * this.#grams.length);
+      more.set(this.#grams);
+      this.#grams = more;
     }
-    this.#offsets[i] = off;
-    this.#lengths[i] = bytes;
-    this.#origins[i] = origin;
+    this.#grams[3 * i] = off;
+    this.#grams[3 * i + 1] = bytes;
+    this.#grams[3 * i + 2] = origin;
+  }
+
+  #offset(i: number): number {
+    return this.#grams[3 * i]!;
+  }
+
+  #bytes(i: number): number {
+    return this.#grams[3 * i + 1]!;
+  }
+
+  #origin(i: number): number {
+    return this.#grams[3 * i + 2]!;
   }
 
   /** @internal Reads what is there, at least one: how many datagrams, or -errno. */
@@ -190,9 +178,17 @@ export class PacketBatch {
     const row = i * ROW.words;
     const off = rows[row + ROW.off]!;
     const bytes = rows[row + ROW.len]!;
-    const size = rows[row + ROW.controllen] === 0 ? 0 : segmentSize(...this.#controlOf(i));
+    const size = rows[row + ROW.controllen] === 0 ? 0 : this.#in.segmentSize(i);
     if (size === 0) return this.#put(this.length++, off, bytes, i);
     for (let at = 0; at < bytes; at += size) this.#put(this.length++, off + at, Math.min(size, bytes - at), i);
+  }
+
+  /** @internal Has every address checked that was given. */
+  wantAddrs(want: (addr: unknown) => void): void {
+    for (let i = 0; i < this.length; i++) {
+      const to = this.#to[i];
+      if (to !== undefined && to !== null && to !== this.#to[i - 1]) want(to);
+    }
   }
 
   /**
@@ -207,12 +203,12 @@ export class PacketBatch {
       const row = count * ROW.words;
       const end = together ? this.#run(i) : i + 1;
       this.#firsts[count] = i;
-      rows[row + ROW.off] = this.#offsets[i]!;
-      rows[row + ROW.len] = this.#offsets[end - 1]! + this.#lengths[end - 1]! - this.#offsets[i]!;
+      rows[row + ROW.off] = this.#offset(i);
+      rows[row + ROW.len] = this.#offset(end - 1) + this.#bytes(end - 1) - this.#offset(i);
       rows[row + ROW.addrlen] = this.#name(fd, i, count);
       rows[row + ROW.controllen] = 0;
       if (end > i + 1) {
-        rows[row + ROW.controllen] = writer.reset().segmentSize(this.#lengths[i]!);
+        rows[row + ROW.controllen] = writer.reset().segmentSize(this.#bytes(i));
         controls.set(writer.bytes.subarray(0, writer.length), count * CONTROL);
       }
       i = this.#next = end;
@@ -222,21 +218,15 @@ export class PacketBatch {
 
   /** The end of the datagrams from `i` on that can leave together: all of one size, but the last, which may be shorter. */
   #run(i: number): number {
-    const [offsets, lengths, origins, to] = [this.#offsets, this.#lengths, this.#origins, this.#to];
-    const size = lengths[i]!;
+    const size = this.#bytes(i);
+    const first = this.#offset(i);
     let j = i + 1;
-    while (
-      j < this.length &&
-      j - i < SEGMENTS &&
-      lengths[j - 1] === size &&
-      lengths[j]! <= size &&
-      lengths[j]! > 0 &&
-      offsets[j] === offsets[j - 1]! + size &&
-      offsets[j]! + lengths[j]! - offsets[i]! <= PAYLOAD &&
-      to[j] === to[i] &&
-      (to[i] !== undefined || origins[j] === origins[i])
-    ) {
-      j++;
+    for (; j < this.length && j - i < SEGMENTS; j++) {
+      const bytes = this.#bytes(j);
+      const fits = this.#bytes(j - 1) === size && bytes <= size && bytes > 0;
+      const follows = this.#offset(j) === this.#offset(j - 1) + size && this.#offset(j) + bytes - first <= PAYLOAD;
+      if (!fits || !follows || this.#to[j] !== this.#to[i]) break;
+      if (this.#to[i] === undefined && this.#origin(j) !== this.#origin(i)) break;
     }
     return j;
   }
@@ -247,7 +237,7 @@ export class PacketBatch {
     const { names } = this.#out!;
     const connected = fd.ends.remote !== null;
     if (to === undefined) {
-      const origin = this.#origins[i]!;
+      const origin = this.#origin(i);
       const length = connected ? 0 : this.#in.rows[origin * ROW.words + ROW.addrlen]!;
       this.#in.names.copy(names, count * NAME, origin * NAME, origin * NAME + length);
       return length;
@@ -268,26 +258,17 @@ export class PacketBatch {
     return n;
   }
 
+  /** @internal Bytes of what the kernel has taken. */
+  get bytesSent(): number {
+    let bytes = 0;
+    for (let i = 0; i < this.sent; i++) bytes += this.#bytes(i);
+    return bytes;
+  }
+
   /** @internal Whether the first message has several datagrams. */
   get isPacked(): boolean {
     return this.#out!.rows[ROW.controllen]! > 0;
   }
-}
-
-const doubled = (list: Int32Array): Int32Array => {
-  const larger = new Int32Array(2 * list.length);
-  larger.set(list);
-  return larger;
-};
-
-/** The size of the datagrams in a message that has several, UDP_GRO; 0 for one. */
-function segmentSize(control: Uint8Array, length: number): number {
-  reader.reset(control, length);
-  while (reader.next()) {
-    const { level, type, size, view: data, offset } = reader;
-    if (level === IPPROTO_UDP && type === UDP_GRO && size >= 4) return Math.max(0, data.getInt32(offset, true));
-  }
-  return 0;
 }
 
 function want(name: string, value: number, most: number): void {
