@@ -70,7 +70,10 @@ function value(name: keyof Sys, args: readonly unknown[]): string {
 }
 
 function nameOf(prefix: string, number: number): string {
-  const found = Object.entries(constants).find(([name, each]) => name.startsWith(prefix) && each === number);
+  // SO_EE_ORIGIN_… and its kin are no options.
+  const found = Object.entries(constants).find(
+    ([name, each]) => name.startsWith(prefix) && !name.startsWith('SO_EE_') && each === number,
+  );
   return found?.[0] ?? String(number);
 }
 

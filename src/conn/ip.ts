@@ -2,7 +2,6 @@
 
 import { IPAddr } from '../addr/ipaddr.ts';
 import { type ParsedNetwork, parseNetwork } from '../addr/network.ts';
-import { protocolLookup } from '../addr/protocol.ts';
 import type { UDPAddr } from '../addr/udpaddr.ts';
 import { AddrError, OpError, UnknownNetworkError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
@@ -13,6 +12,7 @@ import { IPConn } from './ipconn.ts';
 import { toDialLimits, toSignal, wantNetwork } from './limits.ts';
 import { packetError } from './operror.ts';
 import { type PacketDialOptions, type PacketListenOptions, type PacketPlan, toPacketPlan } from './plan.ts';
+import { systemProtocol } from './protocols.ts';
 import { UDPConn } from './udpconn.ts';
 
 /** A network of packets with a protocol, taken apart. */
@@ -40,7 +40,7 @@ export async function doDialIP(
 
 /** Throws an UnknownNetworkError for what is no raw network with a protocol, an AddrError for an unknown protocol. */
 function parseIP(network: string): ParsedNetwork {
-  const parsed = parseNetwork(network, true, protocolLookup());
+  const parsed = parseNetwork(network, true, systemProtocol);
   if (parsed.family !== 'ip') throw new UnknownNetworkError(network);
   return parsed;
 }

@@ -4,7 +4,6 @@ import type { Addr } from '../addr/addr.ts';
 import type { IPEndpoint } from '../addr/endpoint.ts';
 import { IPAddr } from '../addr/ipaddr.ts';
 import { parseNetwork } from '../addr/network.ts';
-import { protocolLookup } from '../addr/protocol.ts';
 import { TCPAddr } from '../addr/tcpaddr.ts';
 import { UDPAddr } from '../addr/udpaddr.ts';
 import type { Conn } from '../conn/conn.ts';
@@ -14,6 +13,7 @@ import { toLocalPlan } from '../conn/localplan.ts';
 import { toDialLimits, toSignalOf, wantNetwork } from '../conn/limits.ts';
 import { NO_OPTIONS } from '../conn/options.ts';
 import { type TCPDialOptions, type TCPDialPlan, toDialPlan, toPacketPlan } from '../conn/plan.ts';
+import { systemProtocol } from '../conn/protocols.ts';
 import { doDialTCP } from '../conn/tcp.ts';
 import type { TCPConn } from '../conn/tcpconn.ts';
 import { doDialUDP } from '../conn/udp.ts';
@@ -106,7 +106,7 @@ async function run(dialing: Dialing): Promise<Conn> {
   // A connect that asks nobody tells nothing about who is there: no race.
   const oneByOne = { ...dialing, delay: -1 };
   try {
-    const parsed = parsePing(network) ?? parseNetwork(network, true, protocolLookup());
+    const parsed = parsePing(network) ?? parseNetwork(network, true, systemProtocol);
     const { family, afnet } = parsed;
     if (text === '') throw new AddrError('missing address', '');
     if (steps.hasSubscribers) step(5, `dial ${network} ${text}`);

@@ -2,7 +2,6 @@
 
 import { IPAddr } from '../addr/ipaddr.ts';
 import { type ParsedNetwork, parseNetwork } from '../addr/network.ts';
-import { protocolLookup } from '../addr/protocol.ts';
 import { TCPAddr } from '../addr/tcpaddr.ts';
 import { UDPAddr } from '../addr/udpaddr.ts';
 import { UnixAddr } from '../addr/unixaddr.ts';
@@ -11,6 +10,7 @@ import type { Listener, PacketConn } from '../conn/conn.ts';
 import { type SocketFileOptions, toSocketFile } from '../conn/localplan.ts';
 import { toSignal, toSignalOf, wantNetwork } from '../conn/limits.ts';
 import { type PacketListenOptions, type TCPListenOptions, toListenPlan, toPacketPlan } from '../conn/plan.ts';
+import { systemProtocol } from '../conn/protocols.ts';
 import { listenIP, listenPing, parsePing, type PingNetwork } from '../conn/ip.ts';
 import type { IPConn } from '../conn/ipconn.ts';
 import { listenTCP } from '../conn/tcp.ts';
@@ -118,7 +118,7 @@ function prepare<T>(
   const text = toText(address);
   const located = async (): Promise<() => Promise<T>> => {
     try {
-      const parsed = parsePing(network) ?? parseNetwork(network, true, protocolLookup());
+      const parsed = parsePing(network) ?? parseNetwork(network, true, systemProtocol);
       if (signal?.aborted === true) throw new CanceledError(signal.reason);
       step(5, `listen ${network} ${text}`);
       return await locate(parsed, text, { deadline: NEVER, signal });

@@ -5,12 +5,12 @@ import { joinHostPort } from '../addr/hostport.ts';
 import { IPAddr } from '../addr/ipaddr.ts';
 import type { Addr } from '../addr/ip.ts';
 import { parseNetwork } from '../addr/network.ts';
-import { protocolLookup } from '../addr/protocol.ts';
 import { type Target, splitTarget } from '../addr/target.ts';
 import { TCPAddr } from '../addr/tcpaddr.ts';
 import { UDPAddr } from '../addr/udpaddr.ts';
 import { UnixAddr } from '../addr/unixaddr.ts';
 import { toSignalOf, wantNetwork } from '../conn/limits.ts';
+import { systemProtocol } from '../conn/protocols.ts';
 import { defaultResolver } from '../dns/resolver.ts';
 import { systemServices } from '../dns/services.ts';
 import { UnknownNetworkError } from '../errors.ts';
@@ -127,7 +127,7 @@ async function resolveFirst<A>(
   limits: Limits,
   make: (ip: Addr, port: number) => A,
 ): Promise<A> {
-  const parsed = parseNetwork(network === '' ? family : network, false, protocolLookup());
+  const parsed = parseNetwork(network === '' ? family : network, false, systemProtocol);
   if (parsed.family !== family) throw new UnknownNetworkError(network);
   const { host, port } = split(parsed.afnet, text);
   return make(forResolve(await lookup(parsed.afnet, host, limits), parsed.afnet, text), port);

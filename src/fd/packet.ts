@@ -7,7 +7,17 @@ import { spend } from '../poll/loop.ts';
 import { syscallError } from '../syscall/errno.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
 import { sys } from '../syscall/sys.ts';
-import { AF_UNIX, EAGAIN, EFAULT, EINTR, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC } from '../syscall/zconst_linux.ts';
+import {
+  AF_INET,
+  AF_UNIX,
+  EAGAIN,
+  EFAULT,
+  EINTR,
+  MSG_NOSIGNAL,
+  MSG_PEEK,
+  MSG_TRUNC,
+  SOCK_RAW,
+} from '../syscall/zconst_linux.ts';
 import { encodeFor } from './family.ts';
 import type { FD } from './fd.ts';
 import { Letter } from './letter.ts';
@@ -59,14 +69,37 @@ const readStep: Step = (fd, op) => {
   return n === -EAGAIN ? BLOCKED : fd.fail(op, 'read', n);
 };
 
+/** More than a datagram of IP can have. */
+const SPACE = 65_536;
+const space = Buffer.allocUnsafeSlow(SPACE);
+
 const recvfrom = (s: number, into: Uint8Array): number =>
   sys.recvfrom(s, into, 0, into.byteLength, 0, sender.bytes, sender.clear().len);
 
-/** Reads one datagram with its sender. An empty `into` takes one too. */
+/** Whether packets come with their IPv4 header, which is not for whoever asks for the payload and its sender. raw(7) */
+const isRaw4 = ({ family, sotype }: NetFD): boolean => sotype === SOCK_RAW && family === AF_INET;
+
+/** The length of the IPv4 header that the packet in `space` begins with. RFC 791 */
+function headerLength(n: number): number {
+  const first = space[0]!;
+  const length = (first & 0x0f) * 4;
+  return n >= 20 && first >> 4 === 4 && length >= 20 && length <= n ? length : 0;
+}
+
+/** recvfrom(2), or of a raw packet its payload. */
+function receiveFrom(fd: NetFD, into: Uint8Array): number {
+  if (!isRaw4(fd)) return recvfrom(fd.desc.fd, into);
+  const n = recvfrom(fd.desc.fd, space);
+  if (n < 0) return n;
+  const header = headerLength(n);
+  return space.copy(into, 0, header, Math.min(n, header + into.byteLength));
+}
+
+/** Reads one datagram with its sender, of a raw packet the payload. An empty `into` takes one too. */
 export function readFrom(fd: NetFD, into: Uint8Array, limits: Limits | null): Promise<Received> {
   const { desc } = fd;
   if (limits === null && desc.readable && fd.isFree(fd.reading) && spend()) {
-    const n = recvfrom(desc.fd, into);
+    const n = receiveFrom(fd, into);
     if (n >= 0) return Promise.resolve({ n, addr: addrOf(sender, fd.sotype) });
     if (n === -EAGAIN) desc.readable = false;
     else if (n !== -EINTR) return Promise.reject(fd.describe(fd.ends, 'read', syscallError('recvfrom', n)));
@@ -76,19 +109,15 @@ export function readFrom(fd: NetFD, into: Uint8Array, limits: Limits | null): Pr
 
 const readFromStep: Step = (fd, op) => {
   const into = op.subject as Uint8Array;
-  const n = tryReceive(fd, (s) => recvfrom(s, into));
+  const n = tryReceive(fd, () => receiveFrom(fd as NetFD, into));
   if (n >= 0) return fd.resolve(op, { n, addr: addrOf(sender, (fd as NetFD).sotype) } satisfies Received);
   return n === -EAGAIN ? BLOCKED : fd.fail(op, 'recvfrom', n);
 };
 
-/** More than a datagram of IP can have. */
-const SPACE = 65_536;
-const space = Buffer.allocUnsafeSlow(SPACE);
-
 /** One step of an endless iteration. */
 type Next<T> = IteratorYieldResult<T>;
 
-/** The next datagram with its sender, in a buffer of its own. */
+/** The next datagram with its sender, of a raw packet the payload, in a buffer of its own. */
 export function next(fd: NetFD): Promise<Next<Packet>> {
   return fd.begin(fd.op(fd.reading, 'read', nextStep, null, null));
 }
@@ -99,7 +128,10 @@ export function nextData(fd: NetFD): Promise<Next<Buffer>> {
 }
 
 const nextStep: Step = (fd, op) =>
-  takeNext(fd as NetFD, op, (data) => ({ data, addr: addrOf(sender, (fd as NetFD).sotype) }) satisfies Packet);
+  takeNext(fd as NetFD, op, (whole) => {
+    const data = isRaw4(fd as NetFD) ? whole.subarray(headerLength(whole.length)) : whole;
+    return { data, addr: addrOf(sender, (fd as NetFD).sotype) } satisfies Packet;
+  });
 const nextDataStep: Step = (fd, op) => takeNext(fd as NetFD, op, (data) => data);
 
 function takeNext(fd: NetFD, op: Op, toValue: (data: Buffer) => unknown): ReturnType<Step> {

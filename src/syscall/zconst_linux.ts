@@ -7,21 +7,29 @@ export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
 export const AF_PACKET = 17;
+export const AF_TIPC = 30;
+export const AF_ALG = 38;
 export const AF_VSOCK = 40;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
+export const SOCK_RDM = 4;
 export const SOCK_SEQPACKET = 5;
+export const SOCK_DCCP = 6;
 export const SOCK_NONBLOCK = 2048;
 export const SOCK_CLOEXEC = 524288;
 
 // ip(7), ipv6(7), tcp(7), udp(7)
 export const IPPROTO_IP = 0;
 export const IPPROTO_ICMP = 1;
+export const IPPROTO_IGMP = 2;
 export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
+export const IPPROTO_DCCP = 33;
 export const IPPROTO_IPV6 = 41;
 export const IPPROTO_ICMPV6 = 58;
+export const IPPROTO_SCTP = 132;
+export const IPPROTO_UDPLITE = 136;
 export const IPPROTO_RAW = 255;
 export const IPPROTO_MPTCP = 262;
 

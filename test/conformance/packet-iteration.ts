@@ -48,7 +48,7 @@ export function packetIteration(kind: Kind): void {
     const seen: string[] = [];
     for await (const data of b) {
       assert.ok(Buffer.isBuffer(data));
-      seen.push(data.subarray(head).toString());
+      seen.push(data.subarray(header.iteration ?? head).toString());
       if (seen.length === 3) break;
     }
     assert.deepEqual(seen, ['1', '22', '333']);

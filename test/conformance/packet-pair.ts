@@ -44,7 +44,7 @@ export interface PacketPair<C extends Datagrams = Datagrams> {
 export type MakePackets = () => Promise<PacketPair>;
 
 /** The ways to receive that may give a header before the data. */
-export type Way = 'read' | 'readFrom' | 'readMsg' | 'readBatch' | 'packets';
+export type Way = 'read' | 'readFrom' | 'readMsg' | 'readBatch' | 'packets' | 'iteration';
 
 /** In what one kind differs from others. */
 export interface PacketTraits {
