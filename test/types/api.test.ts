@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import {
   type Addr as NetAddr,
+  type AdoptedSocket,
   CanceledError,
   type Conn,
   type Control,
@@ -15,13 +16,17 @@ import {
   DNSError,
   fromFd,
   type IOOptions,
+  type IPConn,
   joinHostPort,
   type KeepAliveConfig,
   listen,
   ListenConfig,
   type Listener,
+  type ListenFd,
+  listenFds,
   listenTCP,
   OpError,
+  type OwnedFd,
   pipe,
   RawConn,
   resolveTCPAddr,
@@ -30,6 +35,7 @@ import {
   TCPAddr,
   type TCPConn,
   type TCPListener,
+  type UDPConn,
   type UnixConn,
   type UnixListener,
   type VsockConn,
@@ -55,6 +61,7 @@ declare const anyConn: Conn;
 declare const tcp: TCPConn;
 declare const listener: TCPListener;
 declare const raw: RawConn;
+declare const owned: OwnedFd;
 
 compiles('dial is typed by its network', () => {
   expectType<Promise<TCPConn>>()(dial('tcp', 'a:1'));
@@ -76,6 +83,24 @@ compiles('dial is typed by its network', () => {
   void new Dialer({ signal: new AbortController().signal });
 });
 
+compiles('what comes of descriptors', () => {
+  type Connected = TCPConn | UDPConn | IPConn | UnixConn | VsockConn;
+  expectType<Connected | TCPListener | UnixListener | VsockListener>()(fromFd(3));
+  expectType<AdoptedSocket>()(fromFd(owned));
+  expectType<ListenFd[]>()(listenFds());
+  for (const { name, socket, fd } of listenFds({ unset: false })) {
+    expectType<string>()(name);
+    if (socket === null) expectType<OwnedFd>()(fd);
+    else expectType<null>()(fd);
+    if (socket !== null) expectType<AdoptedSocket>()(socket);
+    if (socket !== null && 'accept' in socket) expectType<TCPListener | UnixListener | VsockListener>()(socket);
+  }
+  // @ts-expect-error something with a descriptor is no descriptor
+  fromFd({ fd: 3 });
+  // @ts-expect-error a flag
+  listenFds({ unset: 1 });
+});
+
 compiles('listen is typed by its network', () => {
   expectType<Promise<TCPListener>>()(listen('tcp', ':0'));
   expectType<Promise<Listener>>()(listen(text, ':0'));
@@ -85,7 +110,6 @@ compiles('listen is typed by its network', () => {
   expectType<Promise<Conn>>()((listener as Listener).accept({ deadline: new Date() }));
   expectType<TCPAddr>()(listener.addr);
   expectType<NetAddr>()((listener as Listener).addr);
-  expectType<TCPConn | TCPListener | UnixConn | UnixListener | VsockConn | VsockListener>()(fromFd(3));
   expectType<[Conn, Conn]>()(pipe());
   // @ts-expect-error options are an object
   void listen('tcp', ':0', 128);
