@@ -72,7 +72,7 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
 
   packets(): AsyncIterableIterator<Packet & { readonly addr: A }, undefined> {
     const { fd } = this;
-    return packets(() => packet.next(fd) as Promise<IteratorYieldResult<Packet & { readonly addr: A }>>);
+    return packets(() => packet.next(fd) as Promise<packet.Next<Packet & { readonly addr: A }>>);
   }
 
   /**
@@ -258,7 +258,7 @@ function wantBatch(batch: unknown): asserts batch is PacketBatch {
 }
 
 /** An endless iteration; leaving it costs nothing and loses nothing. */
-export function packets<T>(next: () => Promise<IteratorYieldResult<T>>): AsyncIterableIterator<T, undefined> {
+export function packets<T>(next: () => Promise<packet.Next<T>>): AsyncIterableIterator<T, undefined> {
   return {
     next,
     return: () => Promise.resolve({ done: true, value: undefined }),

@@ -10,8 +10,9 @@ import * as packet from '../fd/packet.ts';
 import type { Packet, Received } from '../fd/packet.ts';
 import { SocketFile } from '../fd/socketfile.ts';
 import { ControlWriter } from '../syscall/cmsg.ts';
+import { syscallError } from '../syscall/errno.ts';
 import * as unixopt from '../syscall/unixopt.ts';
-import { SOCK_DGRAM } from '../syscall/zconst_linux.ts';
+import { EAFNOSUPPORT, SOCK_DGRAM } from '../syscall/zconst_linux.ts';
 import type { IOOptions, PacketConn } from './conn.ts';
 import { toLimits, wantObject } from './limits.ts';
 import { wantBytes } from './netconn.ts';
@@ -49,12 +50,15 @@ const NOTHING = new Uint8Array(0);
  */
 export class UnixConn extends StreamConn implements PacketConn {
   #file: SocketFile | null;
+  /** Whether its name is its own, and not its listener's. */
+  readonly #named: boolean;
   #unlinks = false;
 
   /** @internal */
-  constructor(fd: NetFD, file: SocketFile | null = null) {
+  constructor(fd: NetFD, file: SocketFile | null = null, named: boolean = true) {
     super(fd);
     this.#file = file;
+    this.#named = named;
   }
 
   override get localAddr(): UnixAddr {
@@ -94,7 +98,7 @@ export class UnixConn extends StreamConn implements PacketConn {
     return packets(() => packet.nextData(fd));
   }
 
-  /** Reads one datagram, or a part of the stream, with its sender; null for one without a name, and on a stream. recvfrom(2) */
+  /** Reads one datagram, or a part of the stream, of which 0 is the end, with its sender; null for one without a name. recvfrom(2) */
   readFrom(into: Uint8Array, options?: IOOptions): Promise<Received & { readonly addr: UnixAddr | null }> {
     wantBytes(into, 'Buffer');
     const received = packet.readFrom(this.fd, into, options === undefined ? null : toLimits(options));
@@ -106,14 +110,15 @@ export class UnixConn extends StreamConn implements PacketConn {
     const bytes = toBytes(data);
     wantAddr(addr);
     const limits = options === undefined ? null : toLimits(options);
-    if (this.remoteAddr !== null) return Promise.reject(this.#connected(addr));
+    const refused = this.#refusal('sendto', addr);
+    if (refused !== null) return Promise.reject(refused);
     return packet.writeTo(this.fd, bytes, addr, limits);
   }
 
-  /** Iterates over datagrams with their senders. */
+  /** Iterates over datagrams with their senders; on a stream over what comes, until its end. */
   packets(): AsyncIterableIterator<Packet & { readonly addr: UnixAddr | null }, undefined> {
     const { fd } = this;
-    return packets(() => packet.next(fd) as Promise<IteratorYieldResult<Packet & { readonly addr: UnixAddr | null }>>);
+    return packets(() => packet.next(fd) as Promise<packet.Next<Packet & { readonly addr: UnixAddr | null }>>);
   }
 
   /**
@@ -136,12 +141,17 @@ export class UnixConn extends StreamConn implements PacketConn {
     if (addr !== null) wantAddr(addr);
     const control = encode(message);
     const limits = options === undefined ? null : toLimits(options);
-    if (addr !== null && this.remoteAddr !== null) return Promise.reject(this.#connected(addr));
-    return writeMsg(this.fd, new Envelope(bytes, addr, control), limits);
+    const refused = addr === null ? null : this.#refusal('sendmsg', addr);
+    if (refused !== null) return Promise.reject(refused);
+    return writeMsg(this.fd, new Envelope(bytes, addr, control, message), limits);
   }
 
-  #connected(addr: UnixAddr): Error {
-    return this.fd.describe(this.fd.ends, 'write', new WriteToConnectedError(), 0, new Letter(NOTHING, addr));
+  /** Why nothing goes to `addr` from here: a peer of its own, or an address of another network, as in Go. */
+  #refusal(syscall: string, addr: UnixAddr): Error | null {
+    const connected = this.remoteAddr !== null;
+    if (!connected && addr.network === this.fd.ends.network) return null;
+    const cause = connected ? new WriteToConnectedError() : syscallError(syscall, EAFNOSUPPORT);
+    return this.fd.describe(this.fd.ends, 'write', cause, 0, new Letter(NOTHING, addr));
   }
 
   /**
@@ -183,7 +193,7 @@ export class UnixConn extends StreamConn implements PacketConn {
   setUnlinkOnClose(on: boolean): void {
     wantFlag('Unlink on close', on);
     this.#unlinks = on;
-    if (on) this.#file ??= SocketFile.at(this.localAddr.name);
+    if (on && this.#named) this.#file ??= SocketFile.at(this.localAddr.name);
   }
 
   override close(): void {

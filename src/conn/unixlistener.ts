@@ -18,7 +18,7 @@ export class UnixListener extends StreamListener<UnixConn> {
 
   /** @internal */
   constructor(fd: NetFD, file: SocketFile | null) {
-    super(fd, (accepted) => new UnixConn(accepted));
+    super(fd, (accepted) => new UnixConn(accepted, null, false));
     this.#file = file;
     this.#unlinks = file !== null;
   }

@@ -8,8 +8,10 @@ export class Letter {
   readonly addr: Addr | null;
   /** Milliseconds until a full receiver is asked again. */
   delay = 1;
-  /** Whether it is about to be. */
+  /** Whether that time is awaited. */
   asks = false;
+  /** Whether the next event of room is only the echo of our own try. */
+  echo = false;
 
   constructor(data: Uint8Array, addr: Addr | null) {
     this.data = data;

@@ -52,7 +52,7 @@ function encode(addr: LocalAddr): number {
   return addr instanceof VsockAddr ? sa.setVsock(addr.cid, addr.port) : sa.setUnix(addr.name);
 }
 
-/** A socket that is connected to `remote`, from `local` if one is given. */
+/** A socket that is connected to `remote`, from `local` if one is given, whose file stays only if that succeeds. */
 export async function dialLocal(
   spec: SocketSpec,
   local: LocalAddr | null,
@@ -60,13 +60,15 @@ export async function dialLocal(
   limits: Limits,
 ): Promise<NetFD> {
   const fd = open(spec, familyOf(remote));
+  let file: SocketFile | null = null;
   try {
     spec.prepare?.(fd);
     if (spec.control !== undefined) await control(spec, fd, remote, limits);
-    if (local !== null) bind(fd, local);
+    if (local !== null) file = await bindLocal(fd, local, {}, limits);
     await connect(fd, remote, limits);
     return fd;
   } catch (error) {
+    file?.unlink();
     fd.close();
     throw error;
   }

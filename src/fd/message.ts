@@ -16,7 +16,6 @@ import {
   MSG_ERRQUEUE,
   MSG_NOSIGNAL,
   MSG_TRUNC,
-  SOCK_DGRAM,
   SOCK_SEQPACKET,
   SOCK_STREAM,
 } from '../syscall/zconst_linux.ts';
@@ -26,7 +25,7 @@ import { encodeFor } from './family.ts';
 import { addrOf } from './names.ts';
 import type { NetFD } from './netfd.ts';
 import { OwnedFd } from './ownedfd.ts';
-import { BLOCKED, type Limits, SPENT, type Step } from './op.ts';
+import { BLOCKED, DONE, type Limits, SPENT, type Step } from './op.ts';
 import { Letter } from './letter.ts';
 import { sent } from './packet.ts';
 import { tryReceive } from './receive.ts';
@@ -69,10 +68,13 @@ export interface UnixMessage {
 export class Envelope extends Letter {
   /** Control data. */
   readonly control: Uint8Array;
+  /** What must not be collected before it is sent: the owners of descriptors. */
+  readonly keeps: unknown;
 
-  constructor(data: Uint8Array, addr: Addr | null, control: Uint8Array) {
+  constructor(data: Uint8Array, addr: Addr | null, control: Uint8Array, keeps: unknown = null) {
     super(data, addr);
     this.control = control;
+    this.keeps = keeps;
   }
 }
 
@@ -109,16 +111,17 @@ export function readMsg<M extends Message | UnixMessage>(
 const readMsgStep: Step = (fd, op) => {
   const into = op.subject as Uint8Array;
   const { family, sotype } = fd as NetFD;
-  const lone = into.byteLength === 0 && (sotype === SOCK_STREAM || sotype === SOCK_SEQPACKET);
+  const stream = sotype === SOCK_STREAM || sotype === SOCK_SEQPACKET;
+  const lone = into.byteLength === 0 && stream;
   const n = tryReceive(fd, (s) => recvmsg(s, lone ? dummy : into, 0));
   if (n < 0) return n === -EAGAIN ? BLOCKED : fd.fail(op, 'recvmsg', n);
   // Only a lack of descriptors cuts control data in so much room: the ones that came say nothing about the others.
   if (family === AF_UNIX && (io[2]! & MSG_CTRUNC) !== 0) {
     for (const each of collectFds(room, io[1]!)) sys.close(each);
     fd.reject(op, new ControlTruncatedError(n));
-    return 0;
+    return DONE;
   }
-  const got = message(n, n === 0 && !lone && into.byteLength > 0 && sotype !== SOCK_DGRAM, sotype);
+  const got = message(n, n === 0 && stream, sotype);
   return family === AF_UNIX ? fd.resolve(op, unix(got)) : fd.resolve(op, got);
 };
 

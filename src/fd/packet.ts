@@ -16,6 +16,8 @@ import {
   MSG_NOSIGNAL,
   MSG_PEEK,
   MSG_TRUNC,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
   SOCK_RAW,
 } from '../syscall/zconst_linux.ts';
 import { encodeFor } from './family.ts';
@@ -114,8 +116,9 @@ const readFromStep: Step = (fd, op) => {
   return n === -EAGAIN ? BLOCKED : fd.fail(op, 'recvfrom', n);
 };
 
-/** One step of an endless iteration. */
-type Next<T> = IteratorYieldResult<T>;
+/** One step of an iteration, which has an end on a stream only. */
+export type Next<T> = IteratorResult<T, undefined>;
+const END: Next<never> = Object.freeze({ done: true, value: undefined });
 
 /** The next datagram with its sender, of a raw packet the payload, in a buffer of its own. */
 export function next(fd: NetFD): Promise<Next<Packet>> {
@@ -144,6 +147,7 @@ function takeNext(fd: NetFD, op: Op, toValue: (data: Buffer) => unknown): Return
   }
   if (n >= 0) n = tryReceive(fd, (s) => recvfrom(s, into));
   if (n < 0) return n === -EAGAIN ? BLOCKED : fd.fail(op, 'recvfrom', n);
+  if (n === 0 && (fd.sotype === SOCK_STREAM || fd.sotype === SOCK_SEQPACKET)) return fd.resolve(op, END);
   const data = into === space ? Buffer.from(space.subarray(0, n)) : into.subarray(0, n);
   return fd.resolve(op, { done: false, value: toValue(data) } satisfies Next<unknown>);
 }
@@ -216,26 +220,35 @@ function sentWith(fd: FD, op: Op, syscall: string, call: (fd: number) => number)
   return sent(fd, op, syscall, call);
 }
 
-/** Sends one datagram by `call`, as far as an operation is concerned; its subject is a Letter or has one's delay. */
+/** Sends one datagram by `call`, as far as an operation is concerned; its subject is a Letter. */
 export function sent(fd: FD, op: Op, syscall: string, call: (fd: number) => number): ReturnType<Step> {
   const { desc } = fd;
+  const letter = op.subject as Letter;
+  if (letter.echo) {
+    letter.echo = false;
+    return BLOCKED;
+  }
   while (desc.writable) {
     const n = call(desc.fd);
     if (n >= 0) {
       op.written = n;
       return fd.resolve(op, n);
     }
-    if (n === -EAGAIN) {
-      desc.writable = false;
-      if (!heard(fd as NetFD)) askAgain(fd, op);
-    } else if (n !== -EINTR) return fd.fail(op, syscall, n);
+    if (n === -EAGAIN && !heard(fd as NetFD)) {
+      askAgain(op, letter);
+      return BLOCKED;
+    }
+    if (n === -EAGAIN) desc.writable = false;
+    else if (n !== -EINTR) return fd.fail(op, syscall, n);
   }
   return BLOCKED;
 }
 
 /**
  * Whether the poller hears of room again. A local socket that is not connected to the receiver whose queue is full never does
- * (unix_dgram_poll), so the receiver is asked again, at growing distances.
+ * (unix_dgram_poll), so the receiver is asked again, at growing distances. What it hears instead is itself: the kernel frees the copy
+ * that found no room, and reports that as room (sock_wfree), which answered with another try would go round for ever. So each try's
+ * own event is passed over; `writable` stays true, because there may be room at another receiver.
  */
 function heard({ family, ends }: NetFD): boolean {
   return family !== AF_UNIX || ends.remote !== null;
@@ -244,11 +257,11 @@ function heard({ family, ends }: NetFD): boolean {
 /** Milliseconds; the delays double up to here. */
 const LONGEST = 64;
 
-function askAgain(fd: FD, op: Op): void {
-  const letter = op.subject as Letter;
+function askAgain(op: Op, letter: Letter): void {
+  letter.echo = true;
   if (letter.asks) return;
   letter.asks = true;
-  arm(new Again(fd, op, fromNow(letter.delay)));
+  arm(new Again(op, letter, fromNow(letter.delay)));
   letter.delay = Math.min(2 * letter.delay, LONGEST);
 }
 
@@ -257,21 +270,18 @@ class Again implements Due {
   at = 0;
   slot = -1;
   readonly due: number;
-  readonly #fd: FD;
   readonly #op: Op;
   readonly #letter: Letter;
 
-  constructor(fd: FD, op: Op, due: number) {
-    this.#fd = fd;
+  constructor(op: Op, letter: Letter, due: number) {
     this.#op = op;
-    this.#letter = op.subject as Letter;
+    this.#letter = letter;
     this.due = due;
   }
 
   expire(): void {
-    this.#letter.asks = false;
     if (this.#op.subject !== this.#letter) return;
-    this.#fd.desc.writable = true;
+    this.#letter.asks = this.#letter.echo = false;
     this.#op.wake();
   }
 }
