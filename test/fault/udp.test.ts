@@ -149,7 +149,7 @@ test('a write that waits for room holds those after it back, and a deadline ends
     using plan = new Plan();
     using conn = await listening();
     let full = true;
-    plan.fail('sendto', () => full, -EAGAIN);
+    for (const call of ['sendto', 'sendmmsg'] as const) plan.fail(call, () => full, -EAGAIN);
     const late = failure(conn.writeTo('late', conn.localAddr, { deadline: Date.now() + 20 }));
     const next = conn.writeTo('next', conn.localAddr);
     assert.equal((await late).code, 'ETIMEDOUT');

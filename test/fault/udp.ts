@@ -4,10 +4,13 @@ import { listenPacket, PacketBatch, type UDPAddr, type UDPConn } from 'gonet';
 
 export const listening = (): Promise<UDPConn> => listenPacket('udp', '127.0.0.1:0');
 
-/** A batch of `0`, `1` … to one address, or to the connected peer. */
+/** `0`, `1.`, `2..` …: each longer than the one before, so that none leave as one message. */
+export const growing = (n: number): string[] => Array.from({ length: n }, (_, i) => `${i}${'.'.repeat(2 * i)}`);
+
+/** A batch of them to one address, or to the connected peer. */
 export function batchOf(n: number, addr: UDPAddr | null): PacketBatch {
   const batch = new PacketBatch();
-  for (let i = 0; i < n; i++) batch.add(Buffer.from(`${i}`), addr);
+  for (const each of growing(n)) batch.add(Buffer.from(each), addr);
   return batch;
 }
 
