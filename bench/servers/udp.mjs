@@ -59,10 +59,12 @@ const ways = {
       for await (const _ of conn.packets()) if (!clock.add(1)) break;
       conn.close();
     },
-    async receiveBatch({ bytes }, clock, ready) {
+    async receiveBatch({ bytes, whole }, clock, ready) {
       const conn = await gonet.listenPacket('udp4', '127.0.0.1:0');
+      // Datagrams that came together are taken apart here, and not in the kernel.
+      if (whole) conn.setReceive({ segmentSize: true });
       ready(conn.localAddr.port);
-      const batch = new gonet.PacketBatch({ size: bytes });
+      const batch = new gonet.PacketBatch(whole ? { capacity: 16, size: 65_535 } : { size: bytes });
       let sum = 0;
       for (let more = true; more;) {
         const n = await conn.readBatch(batch);
@@ -72,13 +74,18 @@ const ways = {
       if (sum < bytes) throw new Error('Nothing was received');
       conn.close();
     },
-    async send({ bytes, port }, clock) {
+    /** As many at a time as the job says. */
+    async send({ bytes, port, atOnce }, clock) {
       const conn = await gonet.dial('udp4', `127.0.0.1:${port}`);
       const data = Buffer.alloc(bytes);
-      for (let more = true; more;) {
-        await conn.write(data);
-        more = clock.add(1);
-      }
+      let more = true;
+      const one = async () => {
+        while (more) {
+          await conn.write(data);
+          more &&= clock.add(1);
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, one));
       conn.close();
     },
     async sendBatch({ bytes, port }, clock) {
