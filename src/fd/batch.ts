@@ -1,7 +1,8 @@
 // Datagrams by the batch, as operations: recvmmsg(2) and sendmmsg(2). Try first, wait only when the kernel says so.
 
 import { spend } from '../poll/loop.ts';
-import { EAGAIN, EINTR, EINVAL, EIO } from '../syscall/zconst_linux.ts';
+import { EAGAIN, EINTR } from '../syscall/zconst_linux.ts';
+import * as mailbag from './mailbag.ts';
 import type { NetFD } from './netfd.ts';
 import { BLOCKED, DONE, type Limits, SPENT, type Step } from './op.ts';
 import type { PacketBatch } from './packetbatch.ts';
@@ -19,6 +20,7 @@ const readBatchStep: Step = (fd, op) => {
 
 /** Sends all of a batch: how many. */
 export function writeBatch(fd: NetFD, batch: PacketBatch, limits: Limits | null): Promise<number> {
+  mailbag.flush();
   batch.sent = 0;
   return fd.begin(fd.op(fd.writing, 'write', writeBatchStep, batch, limits));
 }
@@ -41,9 +43,7 @@ const writeBatchStep: Step = (fd, op) => {
       op.written = batch.bytesSent;
       if (batch.sent < batch.length && !spend()) return SPENT;
     } else if (n === -EAGAIN) desc.writable = false;
-    // Larger than the device's packets, or a device that computes no checksums: udp(7).
-    else if ((n === -EINVAL || n === -EIO) && batch.isPacked) socket.segments = false;
-    else if (n !== -EINTR) return fd.fail(op, 'sendmmsg', n);
+    else if (n !== -EINTR && !batch.unpacks(socket, n)) return fd.fail(op, 'sendmmsg', n);
   }
   return fd.resolve(op, batch.sent);
 };

@@ -5,7 +5,7 @@
 
 import { NEVER } from '../poll/deadline.ts';
 import { spend } from '../poll/loop.ts';
-import { EINTR, EINVAL, EIO } from '../syscall/zconst_linux.ts';
+import { EINTR } from '../syscall/zconst_linux.ts';
 import type { NetFD } from './netfd.ts';
 import { Letter } from './letter.ts';
 import { type Op, QUEUED } from './op.ts';
@@ -70,20 +70,17 @@ const ops: Op[] = [];
 export function sendWith(fd: NetFD, head: Op): number {
   batch ??= new PacketBatch({ size: SMALL });
   batch.clear();
+  ops.length = 0;
   for (let op: Op | null = head; op !== null && isPlain(op, head) && batch.length < batch.capacity; op = op.next) {
     const { data, addr } = op.subject as Letter;
     if (data.byteLength === 0 || data.byteLength > SMALL) break;
     batch.add(data, addr);
     ops.push(op);
   }
-  if (ops.length < 2) {
-    ops.length = 0;
-    return ALONE;
-  }
+  if (ops.length < 2) return ALONE;
   const n = sendAll(fd, batch);
   for (let i = 0; i < batch.sent; i++) fd.resolve(ops[i]!, (ops[i]!.subject as Letter).data.byteLength);
   for (let i = SHARE; i < batch.sent; i += SHARE) spend();
-  ops.length = 0;
   return batch.sent > 0 ? 0 : n;
 }
 
@@ -105,7 +102,6 @@ function sendAll(fd: NetFD, all: PacketBatch): number {
     const n = all.send(fd, count);
     if (n > 0 && all.sent === all.length) return n;
     if (n > 0 || n === -EINTR) continue;
-    if ((n !== -EINVAL && n !== -EIO) || !all.isPacked) return n;
-    fd.segments = false;
+    if (!all.unpacks(fd, n)) return n;
   }
 }

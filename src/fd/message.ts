@@ -22,6 +22,7 @@ import {
 import { ControlTruncatedError } from '../errors.ts';
 import { spend } from '../poll/loop.ts';
 import { encodeFor } from './family.ts';
+import * as mailbag from './mailbag.ts';
 import { addrOf } from './names.ts';
 import type { NetFD } from './netfd.ts';
 import { OwnedFd } from './ownedfd.ts';
@@ -162,6 +163,7 @@ function sendmsg(fd: number, data: Uint8Array, addrlen: number, control: Uint8Ar
 
 /** Sends a message; the length of its data. */
 export function writeMsg(fd: NetFD, envelope: Envelope, limits: Limits | null): Promise<number> {
+  mailbag.flush();
   try {
     if (envelope.addr !== null) encodeFor(fd, peer, envelope.addr);
   } catch (cause) {

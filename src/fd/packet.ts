@@ -157,8 +157,9 @@ function takeNext(fd: NetFD, op: Op, toValue: (data: Buffer) => unknown): Return
 /** Sends `data` as one datagram to the connected peer; its length. */
 export function write(fd: NetFD, data: Uint8Array, limits: Limits | null): Promise<number> {
   const { desc } = fd;
+  const follows = mailbag.takes(fd);
   if (limits === null && desc.writable) {
-    if (mailbag.takes(fd)) return fd.enqueue(fd.op(fd.writing, 'write', writeStep, new Letter(data, null), null));
+    if (follows) return fd.enqueue(fd.op(fd.writing, 'write', writeStep, new Letter(data, null), null));
     if (fd.isFree(fd.writing) && spend()) {
       mailbag.opens(fd);
       const n = sys.send(desc.fd, data, 0, data.byteLength, MSG_NOSIGNAL);
@@ -179,7 +180,7 @@ const writeStep: Step = (fd, op) => {
 export function writeTo(fd: NetFD, data: Uint8Array, addr: Addr, limits: Limits | null): Promise<number> {
   const { desc } = fd;
   // Before the address is encoded: what goes out now is addressed in the same place.
-  const follows = limits === null && desc.writable && mailbag.takes(fd);
+  const follows = mailbag.takes(fd);
   let length: number;
   try {
     length = encodeFor(fd, receiver, addr);

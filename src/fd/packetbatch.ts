@@ -10,7 +10,7 @@ import { type Control, decodeControl } from '../syscall/control.ts';
 import { MOST, NAME, ROW } from '../syscall/msghdr.ts';
 import { Sockaddr } from '../syscall/sockaddr.ts';
 import { sys } from '../syscall/sys.ts';
-import { MSG_NOSIGNAL, MSG_TRUNC, SOCK_DGRAM } from '../syscall/zconst_linux.ts';
+import { EINVAL, EIO, EMSGSIZE, MSG_NOSIGNAL, MSG_TRUNC, SOCK_DGRAM } from '../syscall/zconst_linux.ts';
 import { encodeFor } from './family.ts';
 import { addrOf } from './names.ts';
 import { CONTROL, Messages } from './messages.ts';
@@ -265,9 +265,15 @@ export class PacketBatch {
     return bytes;
   }
 
-  /** @internal Whether the first message has several datagrams. */
-  get isPacked(): boolean {
-    return this.#out!.rows[ROW.controllen]! > 0;
+  /**
+   * @internal Whether to go on one by one after `errno`: the first message has several datagrams, and they are larger than the
+   * device's packets, or nobody computes the checksums of each. udp(7)
+   */
+  unpacks(fd: NetFD, errno: number): boolean {
+    const ours = errno === -EINVAL || errno === -EMSGSIZE || errno === -EIO;
+    if (!ours || this.#out!.rows[ROW.controllen] === 0) return false;
+    fd.segments = false;
+    return true;
   }
 }
 

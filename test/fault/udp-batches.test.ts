@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { EAGAIN, EINTR, EINVAL, EIO, ENOBUFS } from '../../src/syscall/zconst_linux.ts';
+import { EAGAIN, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS } from '../../src/syscall/zconst_linux.ts';
 import { noLeak } from './descriptors.ts';
 import { failure, fdOf } from './pair.ts';
 import { nth, Plan } from './plan.ts';
@@ -123,7 +123,7 @@ test('equal datagrams to one place leave as one message, and a shorter one ends 
   }),
 );
 
-for (const [name, errno] of Object.entries({ EINVAL, EIO })) {
+for (const [name, errno] of Object.entries({ EINVAL, EIO, EMSGSIZE })) {
   test(`${name}, which is the answer where nobody cuts messages up: they go one by one, from then on`, TIMEOUT, () =>
     noLeak(async () => {
       using plan = new Plan();
