@@ -53,7 +53,7 @@ async function check(
 }
 
 async function main(): Promise<void> {
-  const groups = [group('one host', ['conformance', 'fault', 'leak', 'policy'], 1), group('two hosts', ['netns'], 6)];
+  const groups = [group('one host', ['conformance', 'fault', 'leak', 'policy'], 2), group('two hosts', ['netns'], 6)];
   const backends = BACKENDS.filter((name) => name === 'ffi' || hasAddon());
   if (!backends.includes('native')) console.log('native: skipped, no addon was built (npm run build:native)');
   // The Node that runs this may have passed all tests already.
