@@ -275,7 +275,8 @@ export class OpError extends Error implements NetError {
   readonly duration?: number;
 
   constructor(fields: OpErrorFields) {
-    const cause = fields.cause instanceof Error ? fields.cause : new Error(String(fields.cause));
+    const cause =
+      fields.cause instanceof Error ? fields.cause : new Error(textOf(fields.cause), { cause: fields.cause });
     super(describe(fields, cause), { cause });
     this.cause = cause;
     this.op = fields.op;
@@ -311,4 +312,13 @@ function describe({ op, net, source, addr, attempts }: OpErrorFields, cause: Err
   if (source) text += ` ${source.toString()}`;
   if (addr) text += `${source ? '->' : ' '}${addr.toString()}`;
   return `${text}: ${cause.message}`;
+}
+
+/** What was thrown and is no Error, as text; anything can be thrown. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'something without a text was thrown';
+  }
 }

@@ -132,11 +132,17 @@ const vsock: Kind = {
 const unix: Kind = {
   network: 'unix',
   describe: opError,
-  conn: (fd) => new UnixConn(fd),
+  // The name of one that was accepted is its listener's.
+  conn: (fd) => new UnixConn(fd, null, false),
   listener: (fd) => new UnixListener(fd, null),
 };
 const unixpacket: Kind = { ...unix, network: 'unixpacket' };
-const unixgram: Kind = { ...unix, network: 'unixgram', describe: packetError, listener: null };
+const unixgram: Kind = {
+  network: 'unixgram',
+  describe: packetError,
+  conn: (fd) => new UnixConn(fd),
+  listener: null,
+};
 const udp: Kind = { network: 'udp', describe: packetError, conn: (fd) => new UDPConn(fd), listener: null };
 /** ICMP echo has one protocol in each family, so the family is known. */
 const ping4: Kind = { ...udp, network: 'udp4' };

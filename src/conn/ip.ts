@@ -11,6 +11,7 @@ import { IPPROTO_ICMP, IPPROTO_ICMPV6, SOCK_DGRAM, SOCK_RAW } from '../syscall/z
 import { IPConn } from './ipconn.ts';
 import { toDialLimits, toSignal, wantNetwork } from './limits.ts';
 import { packetError } from './operror.ts';
+import { NOT_RAW } from './options.ts';
 import { type PacketDialOptions, type PacketListenOptions, type PacketPlan, toPacketPlan } from './plan.ts';
 import { systemProtocol } from './protocols.ts';
 import { UDPConn } from './udpconn.ts';
@@ -60,7 +61,7 @@ export function dialIP(
   wantNetwork(network);
   wantAddr(local);
   wantAddr(remote);
-  const plan = toPacketPlan(options);
+  const plan = toPacketPlan(options, NOT_RAW);
   const limits = toDialLimits(options);
   const run = async (): Promise<IPConn> => {
     const parsed = parseIP(network);
@@ -81,7 +82,7 @@ export function dialIP(
 export function listenIP(network: string, local: IPAddr | null, options: PacketListenOptions = {}): Promise<IPConn> {
   wantNetwork(network);
   wantAddr(local);
-  const plan = toPacketPlan(options);
+  const plan = toPacketPlan(options, NOT_RAW);
   const limits = { deadline: NEVER, signal: toSignal(options.signal) };
   const run = async (): Promise<IPConn> => {
     const spec = toSpec(SOCK_RAW, parseIP(network), plan);

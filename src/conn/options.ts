@@ -131,6 +131,8 @@ export const INET_ONLY: ReadonlySet<string> = new Set([
   'synRetries',
   'congestion',
 ]);
+/** Options that say nothing to a raw socket, which has no ports. */
+export const NOT_RAW: ReadonlySet<string> = new Set([...TCP_ONLY, 'bindAddressNoPort']);
 const NOTHING: ReadonlySet<string> = new Set();
 
 /**

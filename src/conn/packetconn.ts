@@ -105,11 +105,18 @@ export abstract class DatagramConn<A extends NetAddr> extends NetConn implements
     return readBatch(this.fd, batch, options === undefined ? null : toLimits(options));
   }
 
-  /** Sends every datagram of `batch` in order: how many. On an error `batch.sent` tells how many have gone. sendmmsg(2) */
-  writeBatch(batch: PacketBatch, options?: IOOptions): Promise<number> {
+  /**
+   * Sends every datagram of `batch` in order: how many. On an error `batch.sent` tells which one it was, and `{ from: batch.sent + 1 }`
+   * goes on behind it. sendmmsg(2)
+   */
+  writeBatch(batch: PacketBatch, options?: IOOptions & { readonly from?: number | undefined }): Promise<number> {
     wantBatch(batch);
+    const from = options?.from ?? 0;
+    if (!Number.isInteger(from) || from < 0 || from > batch.length) {
+      throw new RangeError(`Option from must be a whole number from 0 to ${batch.length}, not ${from}`);
+    }
     batch.wantAddrs((addr) => this.wantAddr(addr));
-    return writeBatch(this.fd, batch, options === undefined ? null : toLimits(options));
+    return writeBatch(this.fd, batch, from, options === undefined ? null : toLimits(options));
   }
 
   /**

@@ -2,6 +2,7 @@
 // options that the user names, the user's hook. Where there is a hook, the defaults of a connection come before it too, so that
 // what the hook sets stays set.
 
+import { OpError } from '../errors.ts';
 import type { NetFD } from '../fd/netfd.ts';
 import type { SocketSpec } from '../fd/socket.ts';
 import { type KeepAliveConfig, toKeepAlive } from './keepalive.ts';
@@ -128,10 +129,10 @@ export interface PacketPlan {
 }
 
 /** Checks the options of a socket of datagrams; throws a TypeError or RangeError. */
-export function toPacketPlan(options: PacketOptions): PacketPlan {
+export function toPacketPlan(options: PacketOptions, foreign: ReadonlySet<string> = TCP_ONLY): PacketPlan {
   wantObject(options);
   return {
-    prepare: toPrepare(toSettings(options, TCP_ONLY)),
+    prepare: toPrepare(toSettings(options, foreign)),
     control: toControl(options.control),
     ipv6Only: toFlag('ipv6Only', options.ipv6Only, false),
   };
@@ -147,7 +148,14 @@ export function toBacklog(backlog: number | undefined): number | undefined {
 export function toControl(control: Control | undefined): SocketSpec['control'] {
   if (control === undefined) return undefined;
   if (typeof control !== 'function') throw new TypeError('Option control must be a function');
-  return (network, address, fd) => control(network, address, new RawConn(fd));
+  return async (network, address, fd) => {
+    try {
+      await control(network, address, new RawConn(fd));
+    } catch (error) {
+      // The dial or listen says where; what the hook's own setsockopt adds to it is the reason.
+      throw error instanceof OpError && error.op === 'set' ? error.cause : error;
+    }
+  };
 }
 
 /** What is to be done with a new socket; undefined for nothing. */

@@ -42,7 +42,8 @@ export async function doDialUnix(
   // An empty name is as good as none.
   const from = local?.isWildcard() === true ? null : local;
   const spec = { network, sotype, proto: 0, describe: describeOf(network), prepare, control };
-  return new UnixConn(await dialLocal(spec, from, remote, limits));
+  const { fd, file } = await dialLocal(spec, from, remote, limits);
+  return new UnixConn(fd, file);
 }
 
 /**

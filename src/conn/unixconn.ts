@@ -123,7 +123,7 @@ export class UnixConn extends StreamConn implements PacketConn {
 
   /**
    * Reads data with what came along. On a stream, descriptors come with the first byte of the data that they were sent with, and end
-   * the read before the next ones do; an empty `into` takes that one byte. Where the process has no room for the descriptors the
+   * the read before the next ones do; an empty `into` takes that one byte, and `n` is 1. Where the process has no room for the descriptors the
    * cause is a ControlTruncatedError, and those that came are closed. recvmsg(2)
    */
   readMsg(into: Uint8Array, options?: IOOptions): Promise<UnixMessage> {

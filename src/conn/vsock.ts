@@ -45,7 +45,8 @@ export async function doDialVsock(
   { prepare, control }: LocalPlan,
   limits: Limits,
 ): Promise<VsockConn> {
-  return new VsockConn(await dialLocal({ ...socket, prepare, control }, local, remote, limits));
+  const { fd } = await dialLocal({ ...socket, prepare, control }, local, remote, limits);
+  return new VsockConn(fd);
 }
 
 /** Listens on `local`. Rejects with an OpError. */

@@ -50,9 +50,10 @@ export class Attempts<A extends Addr, C> {
    */
   error(end?: unknown): OpError {
     const attempts = this.errors.toSorted((a, b) => a.start! - b.start!);
-    const telling = mostTelling(attempts);
     const limit = end instanceof DNSError ? end.cause : end;
-    if ((limit instanceof CanceledError || limit instanceof DeadlineError) && weight(telling) < ENDED) {
+    const ended = limit instanceof CanceledError || limit instanceof DeadlineError;
+    const telling = mostTelling(attempts, ended);
+    if (ended && weight(telling, ended) < ENDED) {
       return new OpError({ op: 'dial', net: this.network, cause: end, attempts });
     }
     if (attempts.length === 1) return telling;
@@ -63,17 +64,19 @@ export class Attempts<A extends Addr, C> {
 
 /** The weight from which on an error is what ended the dial. */
 const ENDED = 4;
+const SILENCE = 2;
 
 /** What ended the dial comes first, then what came from the far end, then what says that there was no way to it. */
-function weight({ cause }: OpError): number {
+function weight({ cause }: OpError, ended: boolean): number {
   if (cause instanceof CanceledError) return ENDED + 1;
-  if (cause instanceof DeadlineError) return ENDED;
+  // If the dial has not ended with it, it was one address that had used up its share of the time.
+  if (cause instanceof DeadlineError) return ended ? ENDED : SILENCE;
   if (!(cause instanceof SyscallError)) return 1;
   if (cause.code === 'ECONNREFUSED' || cause.code === 'ECONNRESET') return 3;
-  return cause.code === 'ETIMEDOUT' ? 2 : 0;
+  return cause.code === 'ETIMEDOUT' ? SILENCE : 0;
 }
 
-/** The error whose code is the whole dial's: of equals, the first. */
-export function mostTelling(errors: readonly OpError[]): OpError {
-  return errors.reduce((best, each) => (weight(each) > weight(best) ? each : best));
+/** The error whose code is the whole dial's, which has ended by a limit or not: of equals, the first. */
+export function mostTelling(errors: readonly OpError[], ended = true): OpError {
+  return errors.reduce((best, each) => (weight(each, ended) > weight(best, ended) ? each : best));
 }

@@ -37,7 +37,8 @@ export function pair<A extends IPEndpoint>(remotes: readonly A[], locals: Locals
   const fits = (local: A, remote: A): boolean =>
     local.isWildcard() || remote.isWildcard() || isIPv4(local.ip) === isIPv4(remote.ip);
   return remotes.flatMap((remote) => {
-    const local = locals.find((each) => fits(each, remote));
+    const own = locals.find((each) => isIPv4(each.ip) === isIPv4(remote.ip) && fits(each, remote));
+    const local = own ?? locals.find((each) => fits(each, remote));
     return local === undefined ? [] : [{ local, remote, family: familyOf(remote) }];
   });
 }

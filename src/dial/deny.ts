@@ -57,6 +57,7 @@ function toPrefix(network: string | Prefix): Prefix {
     throw new TypeError('A network must be a Prefix or a text such as "10.0.0.0/8"');
   }
   const prefix = typeof network === 'string' ? Prefix.parse(network) : network;
+  if (!prefix.isValid()) throw new RangeError('A network must be a valid Prefix');
   return prefix.addr.is4In6() && prefix.bits >= 96 ? Prefix.from(prefix.addr.unmap(), prefix.bits - 96) : prefix;
 }
 

@@ -111,8 +111,12 @@ async function run(dialing: Dialing): Promise<Conn> {
     if (text === '') throw new AddrError('missing address', '');
     if (steps.hasSubscribers) step(5, `dial ${network} ${text}`);
     switch (family) {
-      case 'tcp':
-        return await inet(dialing, TCPAddr, afnet, (from, to, own) => doDialTCP(network, from, to, plan, own));
+      case 'tcp': {
+        let raced = plan;
+        const onRace = (): void => void (raced = sharing(dialing));
+        const target = locals.length === 0 ? dialing : { ...dialing, onRace };
+        return await inet(target, TCPAddr, afnet, (from, to, own) => doDialTCP(network, from, to, raced, own));
+      }
       case 'udp':
         return await inet(oneByOne, UDPAddr, afnet, (from, to, own) =>
           doDialUDP(network, from, to, toPacketPlan(options), own),
@@ -133,8 +137,14 @@ async function run(dialing: Dialing): Promise<Conn> {
   }
 }
 
+/** The plan for attempts side by side from one port: sockets may share it if all of them say so. socket(7) */
+function sharing({ plan, options, locals }: Dialing): TCPDialPlan {
+  const fixed = locals.some((each) => each instanceof TCPAddr && each.port !== 0);
+  return fixed && options.reuseAddr === undefined ? toDialPlan({ ...options, reuseAddr: true }) : plan;
+}
+
 function inet<A extends IPEndpoint, C extends Disposable>(
-  { network, limits, ...target }: Dialing,
+  { network, limits, ...target }: Dialing & { readonly onRace?: () => void },
   kind: InetTarget<A>['kind'],
   afnet: string,
   connect: Connect<A, C>,

@@ -36,11 +36,13 @@ export interface InetTarget<A extends IPEndpoint> {
   readonly locals: readonly Addr[];
   readonly delay: number;
   readonly resolver: HostResolver;
+  /** Told before several addresses are tried at a time. */
+  readonly onRace?: (() => void) | undefined;
 }
 
 /** Dials. Rejects with an OpError of the attempts, or with the bare reason why there were none. */
 export async function dialInet<A extends IPEndpoint, C extends Disposable>(
-  { kind, afnet, text, locals: anyLocals, delay, resolver }: InetTarget<A>,
+  { kind, afnet, text, locals: anyLocals, delay, resolver, onRace }: InetTarget<A>,
   attempts: Attempts<A, C>,
   limits: Limits,
 ): Promise<C> {
@@ -57,16 +59,21 @@ export async function dialInet<A extends IPEndpoint, C extends Disposable>(
     wantAny(racers, locals, host);
     const late = limits.signal?.aborted === true || passed(limits.deadline);
     if (racers.length === 1 || delay < 0 || late) return dialSerial(racers, attempts, limits);
+    onRace?.();
     return dialParallel({ families: [], find: atOnce(racers), delay, sort }, attempts, limits);
   }
+  onRace?.();
   const find: Find<A> = async (own, hear) => {
+    let found = false;
     let any = false;
     await lookupAsItComes(resolver, afnet, host, own, ({ families, addrs }) => {
-      const candidates = toRacers(ofFamily(afnet, addrs));
+      const fitting = ofFamily(afnet, addrs);
+      const candidates = toRacers(fitting);
+      found ||= fitting.length > 0;
       any ||= candidates.length > 0;
       hear({ families, candidates });
     });
-    if (!any) wantAny([], locals, host);
+    if (!any) wantAny([], found ? locals : [], host);
   };
   return dialParallel({ families: familiesOf(afnet), find, delay, sort }, attempts, limits);
 }

@@ -184,6 +184,7 @@ class Contest<A extends IPEndpoint, C extends Disposable> implements Due, Aborta
   /** What ended the dial, if not its attempts: the look-up tells it with the name. */
   #ended(): unknown {
     const reason = this.#unfound?.reason;
-    return reason instanceof DNSError && reason.cause !== undefined ? reason : this.#cut;
+    if (reason instanceof DNSError && reason.cause !== undefined) return reason;
+    return this.#cut ?? (passed(this.#limits.deadline) ? new DeadlineError() : null);
   }
 }

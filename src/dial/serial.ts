@@ -25,7 +25,10 @@ export async function dialSerial<A extends Addr, C>(
 ): Promise<C> {
   const { signal, deadline } = limits;
   for (const [i, candidate] of candidates.entries()) {
-    if (signal?.aborted === true) throw attempts.untried(candidate, new CanceledError(signal.reason));
+    if (signal?.aborted === true) {
+      const canceled = new CanceledError(signal.reason);
+      throw attempts.errors.length === 0 ? attempts.untried(candidate, canceled) : attempts.error(canceled);
+    }
     if (passed(deadline)) {
       if (attempts.errors.length === 0) throw attempts.untried(candidate, new DeadlineError());
       break;
@@ -37,5 +40,5 @@ export async function dialSerial<A extends Addr, C>(
       // Kept by the attempts.
     }
   }
-  throw attempts.error();
+  throw attempts.error(passed(deadline) ? new DeadlineError() : undefined);
 }

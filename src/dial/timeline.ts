@@ -68,6 +68,11 @@ class Notes {
 
 function describe(result: unknown): readonly string[] {
   if (Array.isArray(result)) return result.map(String);
+  if (typeof result !== 'object' || result === null) return [String(result)];
+  if (!('localAddr' in result))
+    return Object.values(result)
+      .flat()
+      .map((each) => (typeof each === 'object' ? JSON.stringify(each) : String(each)));
   const { localAddr, remoteAddr } = result as Conn;
   return [String(localAddr), String(remoteAddr)];
 }

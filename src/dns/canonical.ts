@@ -4,7 +4,7 @@ import { DNSError } from '../errors.ts';
 import { askServers, openExchange, type Ground } from './host.ts';
 import type { Exchange } from './exchange.ts';
 import { noSuchHost, renamed } from './failure.ts';
-import { isLocalhost, isOnion } from './order.ts';
+import { hostOrder, isLocalhost, isOnion } from './order.ts';
 import { absoluteName } from './records.ts';
 
 /** The longest chain of aliases that is followed. */
@@ -12,15 +12,19 @@ const HOPS = 10;
 
 /** The canonical name. getaddrinfo is never asked: Node does not tell what it says of this. Rejects with a DNSError. */
 export async function canonicalName(ground: Ground, host: string, signal: AbortSignal): Promise<string> {
-  const entry = ground.setup.hosts().entry(host);
-  if (entry !== null) return entry.canonical;
+  const { settings, setup } = ground;
+  const wanted = hostOrder(settings.method, host, setup.machine());
+  const order = wanted === 'getaddrinfo' ? (['files', 'dns'] as const) : wanted;
+  const entry = order.includes('files') || isLocalhost(host) ? setup.hosts().entry(host) : null;
+  if (entry !== null && (order[0] === 'files' || isLocalhost(host))) return entry.canonical;
   if (isLocalhost(host)) return host.endsWith('.') ? host : `${host}.`;
-  if (isOnion(host)) throw noSuchHost(host);
+  if (isOnion(host) || !order.includes('dns')) throw noSuchHost(host);
   const exchange = openExchange(ground, signal);
   try {
     const name = await askServers(ground, '', host, signal, () => undefined, exchange);
     if (name !== null) return await endOf(exchange, name);
   } catch (error) {
+    if (entry !== null && !signal.aborted) return entry.canonical;
     throw error instanceof DNSError ? renamed(error, host, error.notFound ? 'ENOTFOUND' : error.code) : error;
   }
   throw noSuchHost(host);

@@ -54,9 +54,9 @@ async function lookUp(
 ): Promise<void> {
   const { settings, setup } = ground;
   const order = hostOrder(settings.method, host, setup.machine());
-  if (order === 'getaddrinfo') return tell(wholeAnswer(suffix, await getaddrinfo(host, suffix)));
   const listed = fromHosts(setup, host);
   if (isLocalhost(host)) return tell(wholeAnswer(suffix, listed ?? LOCALHOST));
+  if (order === 'getaddrinfo') return tell(wholeAnswer(suffix, await getaddrinfo(host, suffix)));
   if (order[0] === 'files' && listed !== null) return tell(wholeAnswer(suffix, listed));
   if (isOnion(host)) return;
   if (!order.includes('dns')) throw noSuchHost(host);

@@ -2,7 +2,7 @@
 
 import type { Addr } from '../addr/ip.ts';
 import { DNSError } from '../errors.ts';
-import { renamed } from './failure.ts';
+import { noSuchHost, renamed } from './failure.ts';
 import { getnameinfo } from './getaddrinfo.ts';
 import type { Ground } from './host.ts';
 import { hostOrder } from './order.ts';
@@ -21,10 +21,15 @@ export async function namesOf(
   try {
     if (order === 'getaddrinfo') return absoluteNames([await getnameinfo(addr)]);
     const listed = order.includes('files') ? setup.hosts().names(addr) : [];
-    if (listed.length > 0) return listed;
+    if (listed.length > 0 && (order[0] === 'files' || !order.includes('dns'))) return listed;
+    if (!order.includes('dns')) throw noSuchHost(text);
     const query = (name: string) => (channel: { resolvePtr(name: string): Promise<string[]> }) =>
       channel.resolvePtr(name);
-    return absoluteNames((await lookUpRecords(ground, arpaName(addr), query, signal)).records);
+    const asked = lookUpRecords(ground, arpaName(addr), query, signal);
+    // Second in the order, the hosts file answers for name servers that do not.
+    const found = listed.length === 0 ? await asked : await asked.catch(() => null);
+    if (found === null) signal.throwIfAborted();
+    return found === null ? listed : absoluteNames(found.records);
   } catch (error) {
     throw error instanceof DNSError ? renamed(error, text) : error;
   }

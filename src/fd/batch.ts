@@ -18,11 +18,13 @@ const readBatchStep: Step = (fd, op) => {
   return n === -EAGAIN ? BLOCKED : fd.fail(op, 'recvmmsg', n);
 };
 
-/** Sends all of a batch: how many. */
-export function writeBatch(fd: NetFD, batch: PacketBatch, limits: Limits | null): Promise<number> {
+/** Sends a batch from the datagram `from` on: how many. */
+export function writeBatch(fd: NetFD, batch: PacketBatch, from: number, limits: Limits | null): Promise<number> {
   mailbag.flush();
-  batch.sent = 0;
-  return fd.begin(fd.op(fd.writing, 'write', writeBatchStep, batch, limits));
+  batch.sent = from;
+  const op = fd.op(fd.writing, 'write', writeBatchStep, batch, limits);
+  op.position = from;
+  return fd.begin(op);
 }
 
 const writeBatchStep: Step = (fd, op) => {
@@ -33,17 +35,17 @@ const writeBatchStep: Step = (fd, op) => {
     if (!desc.writable) return BLOCKED;
     let count: number;
     try {
-      count = batch.pack(socket, batch.sent, socket.segments);
+      count = batch.pack(socket, batch.sent);
     } catch (cause) {
       fd.reject(op, cause as Error);
       return DONE;
     }
     const n = batch.send(socket, count);
     if (n > 0) {
-      op.written = batch.bytesSent;
+      op.written = batch.bytesSent(op.position);
       if (batch.sent < batch.length && !spend()) return SPENT;
     } else if (n === -EAGAIN) desc.writable = false;
-    else if (n !== -EINTR && !batch.unpacks(socket, n)) return fd.fail(op, 'sendmmsg', n);
+    else if (n !== -EINTR && !batch.unpacks(n)) return fd.fail(op, 'sendmmsg', n);
   }
-  return fd.resolve(op, batch.sent);
+  return fd.resolve(op, batch.sent - op.position);
 };

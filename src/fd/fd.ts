@@ -1,5 +1,4 @@
-// A descriptor with a life: who may use it now, what happens when a call has to wait, and when it is closed at last. Knows
-// reads and writes of no kind (io.ts has them), only operations in two lines.
+// A descriptor with a life: who may use it now, what happens when a call has to wait, and when it is closed at last.
 //
 // What it promises to every operation:
 //  - Operations of one direction run one at a time, in the order in which they were begun; the two directions are apart.
@@ -119,7 +118,8 @@ export class FD {
   /** First try of the operation that has just got the turn. */
   #go(op: Op): void {
     op.state = WAITING;
-    if (passed(op.due)) this.reject(op, new DeadlineError());
+    if (op.signal?.aborted === true) this.reject(op, new CanceledError(op.signal.reason));
+    else if (passed(op.due)) this.reject(op, new DeadlineError());
     else if (!spend()) this.#park(op, SPENT);
     else this.#try(op);
   }
@@ -154,7 +154,8 @@ export class FD {
   /** From here on the operation's deadline and signal are watched. */
   #limit(op: Op): void {
     if (op.due !== NEVER) arm(op);
-    if (op.signal !== null) follow(op.signal, op);
+    if (op.signal?.aborted === true) this.cancel(op, new CanceledError(op.signal.reason));
+    else if (op.signal !== null) follow(op.signal, op);
   }
 
   /** Ends an operation from outside; whoever is next gets the turn. */
@@ -235,8 +236,7 @@ export class FD {
     for (const op of [this.reading.first, this.writing.first]) {
       if (op === null || op.state !== WAITING || op.held === on) continue;
       op.held = on;
-      if (on) hold();
-      else release();
+      (on ? hold : release)();
     }
   }
 

@@ -88,9 +88,10 @@ const readStep: Step = (fd, op) => {
 
 const nothingStep: Step = (fd, op) => fd.resolve(op, 0);
 
-function readNothing(fd: FD, limits: Limits | null): Promise<number> {
+/** A read into nothing, which takes nothing; its turn comes all the same. */
+export function readNothing(fd: FD, limits: Limits | null): Promise<number> {
   const idle = fd.reading.first === null && !fd.closed && limits?.signal?.aborted !== true;
-  return idle ? Promise.resolve(0) : fd.begin(fd.op(fd.reading, 'read', nothingStep, null, limits));
+  return idle && spend() ? Promise.resolve(0) : fd.begin(fd.op(fd.reading, 'read', nothingStep, null, limits));
 }
 
 // ── next: one step of an iteration ──────────────────────────────────────────────────────────────────────────────────────────

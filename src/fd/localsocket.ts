@@ -58,7 +58,7 @@ export async function dialLocal(
   local: LocalAddr | null,
   remote: LocalAddr,
   limits: Limits,
-): Promise<NetFD> {
+): Promise<{ fd: NetFD; file: SocketFile | null }> {
   const fd = open(spec, familyOf(remote));
   let file: SocketFile | null = null;
   try {
@@ -66,7 +66,7 @@ export async function dialLocal(
     if (spec.control !== undefined) await control(spec, fd, remote, limits);
     if (local !== null) file = await bindLocal(fd, local, {}, limits);
     await connect(fd, remote, limits);
-    return fd;
+    return { fd, file };
   } catch (error) {
     file?.unlink();
     fd.close();

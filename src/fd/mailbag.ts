@@ -1,7 +1,7 @@
 // Small datagrams that are written one by one without waiting for each other leave together, with one system call and where the
 // kernel can cut them up as one message (docs/decisions/0005). The first of a burst leaves at once; those that follow before the next
-// microtask stand in line for it. Nothing else changes: a write settles when the kernel has it, the order stays, and before any other
-// call on the descriptor, or a datagram of another socket, those that wait go out.
+// microtask stand in line for it. Nothing else changes: a write settles when the kernel has it, the order stays, and before a datagram
+// of another socket, a message or a batch, a setting or close, those that wait go out; also before the process ends.
 
 import { NEVER } from '../poll/deadline.ts';
 import { spend } from '../poll/loop.ts';
@@ -27,13 +27,23 @@ let owner: NetFD | null = null;
 let followed = false;
 /** The last time that somebody looked, datagrams came several at a time. */
 let bursts = false;
+let hooked = false;
+let leaving = false;
 
 /** A datagram leaves at once: until the next microtask, those that follow are gathered. */
 export function opens(fd: NetFD): void {
-  if (!fd.segments || (!bursts && (++writes & (PROBE - 1)) !== 0)) return;
+  if (leaving || !fd.segments || (!bursts && (++writes & (PROBE - 1)) !== 0)) return;
+  if (!hooked) process.on('exit', leave);
+  hooked = true;
   owner = fd;
   followed = false;
   void settled.then(close);
+}
+
+/** No microtask comes any more: what waits goes out now, and nothing waits after that. */
+function leave(): void {
+  leaving = true;
+  flush();
 }
 
 function close(): void {
@@ -98,10 +108,10 @@ const isPlain = (op: Op, head: Op): boolean =>
 function sendAll(fd: NetFD, all: PacketBatch): number {
   all.sent = 0;
   for (;;) {
-    const count = all.pack(fd, all.sent, fd.segments);
+    const count = all.pack(fd, all.sent);
     const n = all.send(fd, count);
     if (n > 0 && all.sent === all.length) return n;
     if (n > 0 || n === -EINTR) continue;
-    if (!all.unpacks(fd, n)) return n;
+    if (!all.unpacks(n)) return n;
   }
 }

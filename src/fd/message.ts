@@ -10,6 +10,7 @@ import { sys } from '../syscall/sys.ts';
 import {
   AF_UNIX,
   EAGAIN,
+  EFAULT,
   EINTR,
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
@@ -39,7 +40,7 @@ export interface Message {
   readonly flags: number;
   /** Whether a part of it did not fit, and is lost. */
   readonly truncated: boolean;
-  /** The sender; null for one without a name, and on a stream. */
+  /** The sender; null for one without a name. */
   readonly addr: Addr | null;
   readonly control: Control;
 }
@@ -61,7 +62,7 @@ export interface UnixMessage {
   readonly flags: number;
   /** Whether a part of the packet did not fit, and is lost. */
   readonly truncated: boolean;
-  /** The sender on `unixgram`; null for one without a name. */
+  /** The sender; null for one without a name. */
   readonly addr: UnixAddr | null;
 }
 
@@ -84,8 +85,9 @@ const room = Buffer.allocUnsafeSlow(4096);
 const peer = new Sockaddr();
 /** Length of the address, of the control data, flags. */
 const io = new Int32Array(3);
-/** What a message without data has on a stream, where nothing else would be sent. */
+/** What a message without data has on a stream, where nothing else would be sent; and where the byte of one that is read goes. */
 const dummy = Buffer.alloc(1);
+const scrap = Buffer.alloc(1);
 const NOTHING = new Uint8Array(0);
 
 // ── receive ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,15 +108,19 @@ export function readMsg<M extends Message | UnixMessage>(
   into: Uint8Array,
   limits: Limits | null,
 ): Promise<M> {
-  return fd.begin(fd.op(fd.reading, 'read', readMsgStep, into, limits));
+  const op = fd.op(fd.reading, 'read', readMsgStep, into, limits);
+  op.position = into.byteLength;
+  return fd.begin(op);
 }
 
 const readMsgStep: Step = (fd, op) => {
   const into = op.subject as Uint8Array;
   const { family, sotype } = fd as NetFD;
+  // Transferred away while the read waited: what would be read is lost in it.
+  if (into.byteLength === 0 && op.position > 0) return fd.fail(op, 'recvmsg', -EFAULT);
   const stream = sotype === SOCK_STREAM || sotype === SOCK_SEQPACKET;
   const lone = into.byteLength === 0 && stream;
-  const n = tryReceive(fd, (s) => recvmsg(s, lone ? dummy : into, 0));
+  const n = tryReceive(fd, (s) => recvmsg(s, lone ? scrap : into, 0));
   if (n < 0) return n === -EAGAIN ? BLOCKED : fd.fail(op, 'recvmsg', n);
   // Only a lack of descriptors cuts control data in so much room: the ones that came say nothing about the others.
   if (family === AF_UNIX && (io[2]! & MSG_CTRUNC) !== 0) {

@@ -22,6 +22,7 @@ import {
 } from '../syscall/zconst_linux.ts';
 import { encodeFor } from './family.ts';
 import type { FD } from './fd.ts';
+import { readNothing } from './io.ts';
 import { Letter } from './letter.ts';
 import * as mailbag from './mailbag.ts';
 import { addrOf } from './names.ts';
@@ -49,7 +50,7 @@ const receiver = new Sockaddr();
 
 /** Reads one datagram into `into`: its length, or what of it fits; 0 for an empty one. An empty `into` reads nothing. */
 export function read(fd: NetFD, into: Uint8Array, limits: Limits | null): Promise<number> {
-  if (into.byteLength === 0) return fd.begin(fd.op(fd.reading, 'read', nothingStep, into, limits));
+  if (into.byteLength === 0) return readNothing(fd, limits);
   const { desc } = fd;
   if (limits === null && desc.readable && fd.isFree(fd.reading) && spend()) {
     const n = sys.recv(desc.fd, into, 0, into.byteLength, 0);
@@ -59,8 +60,6 @@ export function read(fd: NetFD, into: Uint8Array, limits: Limits | null): Promis
   }
   return fd.begin(fd.op(fd.reading, 'read', readStep, into, limits));
 }
-
-const nothingStep: Step = (fd, op) => fd.resolve(op, 0);
 
 const readStep: Step = (fd, op) => {
   const into = op.subject as Uint8Array;
@@ -106,11 +105,14 @@ export function readFrom(fd: NetFD, into: Uint8Array, limits: Limits | null): Pr
     if (n === -EAGAIN) desc.readable = false;
     else if (n !== -EINTR) return Promise.reject(fd.describe(fd.ends, 'read', syscallError('recvfrom', n)));
   }
-  return fd.begin(fd.op(fd.reading, 'read', readFromStep, into, limits));
+  const op = fd.op(fd.reading, 'read', readFromStep, into, limits);
+  op.position = into.byteLength;
+  return fd.begin(op);
 }
 
 const readFromStep: Step = (fd, op) => {
   const into = op.subject as Uint8Array;
+  if (into.byteLength === 0 && op.position > 0) return fd.fail(op, 'recvfrom', -EFAULT);
   const n = tryReceive(fd, () => receiveFrom(fd as NetFD, into));
   if (n >= 0) return fd.resolve(op, { n, addr: addrOf(sender, (fd as NetFD).sotype) } satisfies Received);
   return n === -EAGAIN ? BLOCKED : fd.fail(op, 'recvfrom', n);

@@ -56,6 +56,8 @@ export class PacketBatch {
   readonly #firsts: number[] = [];
   /** The first datagram behind them. */
   #next = 0;
+  /** Whether several as one message were refused, and each is tried alone now. */
+  #alone = false;
   #sotype = SOCK_DGRAM;
 
   constructor({ capacity = MOST, size = 2048 }: PacketBatchOptions = {}) {
@@ -195,7 +197,8 @@ export class PacketBatch {
    * @internal Makes messages of the datagrams from `first` on, each of as many as can leave together: how many. Throws an AddrError
    * or a WriteToConnectedError.
    */
-  pack(fd: NetFD, first: number, together: boolean): number {
+  pack(fd: NetFD, first: number): number {
+    const together = fd.segments && !this.#alone;
     this.#out ??= new Messages(this.capacity);
     const { rows, controls } = this.#out;
     let count = 0;
@@ -254,26 +257,28 @@ export class PacketBatch {
   send(fd: NetFD, count: number): number {
     const { rows, names, controls } = this.#out!;
     const n = sys.sendmmsg(fd.desc.fd, this.#space, rows, 0, count, MSG_NOSIGNAL, names, controls);
-    if (n > 0) this.sent = n < count ? this.#firsts[n]! : this.#next;
+    if (n <= 0) return n;
+    this.sent = n < count ? this.#firsts[n]! : this.#next;
+    // They go alone, so that was it, and will be again.
+    if (this.#alone) fd.segments = this.#alone = false;
     return n;
   }
 
-  /** @internal Bytes of what the kernel has taken. */
-  get bytesSent(): number {
+  /** @internal Bytes of what the kernel has taken from the datagram `first` on. */
+  bytesSent(first: number): number {
     let bytes = 0;
-    for (let i = 0; i < this.sent; i++) bytes += this.#bytes(i);
+    for (let i = first; i < this.sent; i++) bytes += this.#bytes(i);
     return bytes;
   }
 
   /**
-   * @internal Whether to go on one by one after `errno`: the first message has several datagrams, and they are larger than the
+   * @internal Whether to go on one by one after `errno`: the first message has several datagrams, and they may be larger than the
    * device's packets, or nobody computes the checksums of each. udp(7)
    */
-  unpacks(fd: NetFD, errno: number): boolean {
+  unpacks(errno: number): boolean {
     const ours = errno === -EINVAL || errno === -EMSGSIZE || errno === -EIO;
-    if (!ours || this.#out!.rows[ROW.controllen] === 0) return false;
-    fd.segments = false;
-    return true;
+    this.#alone = ours && this.#out!.rows[ROW.controllen]! > 0;
+    return this.#alone;
   }
 }
 

@@ -25,10 +25,8 @@ import {
 export const setV6Only = (fd: number, on: boolean): number => setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, flag(on));
 
 /** IP_TOS and, on an IPv6 socket, IPV6_TCLASS too: 0 to 255, of which TCP keeps the last two bits to itself. */
-export function setTOS(fd: number, family: number, tos: number): number {
-  const n = setInt(fd, IPPROTO_IP, IP_TOS, tos);
-  return family === AF_INET6 && n >= 0 ? setInt(fd, IPPROTO_IPV6, IPV6_TCLASS, tos) : n;
-}
+export const setTOS = (fd: number, family: number, tos: number): number =>
+  setBoth(fd, family, IP_TOS, IPV6_TCLASS, tos);
 
 export function getTOS(fd: number, family: number): number {
   return family === AF_INET6 ? getInt(fd, IPPROTO_IPV6, IPV6_TCLASS) : getInt(fd, IPPROTO_IP, IP_TOS);
