@@ -3,7 +3,7 @@
 import type { Addr } from '../addr/addr.ts';
 import { CanceledError, DNSError, DeadlineError, OpError, SyscallError } from '../errors.ts';
 import type { Limits } from '../fd/op.ts';
-import { now } from '../poll/deadline.ts';
+import { now, passed } from '../poll/deadline.ts';
 import { attempting } from '../trace.ts';
 import type { Candidate } from './candidate.ts';
 
@@ -42,6 +42,12 @@ export class Attempts<A extends Addr, C> {
   /** The failure of a candidate that was not even tried; it is not kept. */
   untried({ local, remote }: Candidate<A>, cause: Error): OpError {
     return new OpError({ op: 'dial', net: this.network, source: local, addr: remote, cause });
+  }
+
+  /** What has ended the dial, if one of them has met its deadline and not only its own share of the time. */
+  outOfTime(deadline: number): DeadlineError | null {
+    const late = passed(deadline) && this.errors.some(({ cause }) => cause instanceof DeadlineError);
+    return late ? new DeadlineError() : null;
   }
 
   /**

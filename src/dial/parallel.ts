@@ -185,6 +185,6 @@ class Contest<A extends IPEndpoint, C extends Disposable> implements Due, Aborta
   #ended(): unknown {
     const reason = this.#unfound?.reason;
     if (reason instanceof DNSError && reason.cause !== undefined) return reason;
-    return this.#cut ?? (passed(this.#limits.deadline) ? new DeadlineError() : null);
+    return this.#cut ?? this.#attempts.outOfTime(this.#limits.deadline);
   }
 }

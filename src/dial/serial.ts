@@ -24,6 +24,7 @@ export async function dialSerial<A extends Addr, C>(
   limits: Limits,
 ): Promise<C> {
   const { signal, deadline } = limits;
+  let cut: DeadlineError | null = null;
   for (const [i, candidate] of candidates.entries()) {
     if (signal?.aborted === true) {
       const canceled = new CanceledError(signal.reason);
@@ -31,6 +32,7 @@ export async function dialSerial<A extends Addr, C>(
     }
     if (passed(deadline)) {
       if (attempts.errors.length === 0) throw attempts.untried(candidate, new DeadlineError());
+      cut = new DeadlineError();
       break;
     }
     try {
@@ -40,5 +42,5 @@ export async function dialSerial<A extends Addr, C>(
       // Kept by the attempts.
     }
   }
-  throw attempts.error(passed(deadline) ? new DeadlineError() : undefined);
+  throw attempts.error(cut ?? attempts.outOfTime(deadline));
 }

@@ -157,7 +157,7 @@ test('an option that the kernel refuses ends the dial with its reason', options,
   leavesNothing(async () => {
     const control: Control = (_network, _address, raw) => raw.setsockopt(SOL_SOCKET, 9999, 1);
     const error = await opErrorOf(listen('tcp', '127.0.0.1:0', { control }));
-    assert.match(error.message, /^listen tcp 127\.0\.0\.1:0: set tcp.*: setsockopt: protocol not available$/);
+    assert.match(error.message, /^listen tcp 127\.0\.0\.1:0: setsockopt: protocol not available$/);
     assert.equal(error.code, 'ENOPROTOOPT');
   }),
 );
