@@ -56,13 +56,18 @@ async function main(): Promise<void> {
   const groups = [group('one host', ['conformance', 'fault', 'leak', 'policy'], 2), group('two hosts', ['netns'], 6)];
   const backends = BACKENDS.filter((name) => name === 'ffi' || hasAddon());
   if (!backends.includes('native')) console.log('native: skipped, no addon was built (npm run build:native)');
-  // The Node that runs this may have passed all tests already.
+  // For CI, which has minutes: the Node that runs this has passed all tests already, koffi is one library for all Nodes, and two hosts
+  // say little about a backend.
   const others = process.argv.includes('--others');
   const versions = VERSIONS.filter((version) => !others || `v${version}` !== process.version);
   const binaries = await Promise.all(versions.map(async (version) => [version, await install(version)] as const));
   for (const [version, binary] of binaries) {
-    const checks = groups.map(async (each) => {
-      for (const backend of backends) if (!(await check(version, binary, backend, each))) process.exitCode = 1;
+    const outermost = version === versions[0] || version === versions.at(-1);
+    const checks = groups.map(async (each, i) => {
+      for (const backend of backends) {
+        const needless = others && backends.length > 1 && backend === 'ffi' && (i > 0 || !outermost);
+        if (!needless && !(await check(version, binary, backend, each))) process.exitCode = 1;
+      }
     });
     await Promise.all(checks);
   }

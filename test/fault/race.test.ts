@@ -274,7 +274,7 @@ onStreet('a hook that never settles for any address: the timeout', async (road) 
 onStreet('a hook that aborts the dial: no connect, no further address', async (road) => {
   const controller = new AbortController();
   const control = hookFor([2], () => controller.abort());
-  const options = { control, signal: controller.signal, fallbackDelay: 1 };
+  const options = { control, signal: controller.signal, fallbackDelay: 100 };
   const error = await failure(dialStreet(road, [host(2), host(3)], options));
   assert.equal(error.code, 'ABORT_ERR');
   assert.deepEqual([road.plan.count('socket'), road.plan.count('connect')], [1, 0]);
