@@ -11,6 +11,13 @@ import { every, Plan } from '../../fault/plan.ts';
 
 const HOUR = 3_600_000;
 const say = (text: string): void => console.log(text);
+/** What a program leaves open: one that was collected would be closed, and its peer would read the end. */
+const open: unknown[] = [];
+async function kept<T>(making: Promise<T>): Promise<T> {
+  const made = await making;
+  open.push(made);
+  return made;
+}
 /** Calls `then` if the process lives that long. */
 const ifAlive = (then: () => void, ms = 200): void => {
   setTimeout(() => {
@@ -29,21 +36,21 @@ function watch(promise: Promise<unknown>): void {
 const programs: Record<string, () => Promise<void>> = {
   async idle() {
     await listen('tcp', '127.0.0.1:0');
-    await pair();
+    await kept(pair());
     ifAlive(() => {});
   },
   async reading() {
-    const { client } = await pair();
+    const { client } = await kept(pair());
     watch(client.read(Buffer.alloc(1)));
     ifAlive(() => client.close());
   },
   async writing() {
-    const { client } = await pair();
+    const { client } = await kept(pair());
     watch(client.write(Buffer.alloc(1 << 26)));
     ifAlive(() => client.close());
   },
   async iterating() {
-    const { client } = await pair();
+    const { client } = await kept(pair());
     watch(client[Symbol.asyncIterator]().next());
     ifAlive(() => client.close());
   },
@@ -53,25 +60,25 @@ const programs: Record<string, () => Promise<void>> = {
     ifAlive(() => listener.close());
   },
   async dialing() {
-    const target = await stalled();
+    const target = await kept(stalled());
     const controller = new AbortController();
     watch(dialTCP('tcp', null, target.addr, { signal: controller.signal }));
     ifAlive(() => controller.abort());
   },
   async 'unrefd, then reading'() {
-    const { client } = await pair();
+    const { client } = await kept(pair());
     client.unref();
     watch(client.read(Buffer.alloc(1)));
     ifAlive(() => {});
   },
   async 'reading, then unrefd'() {
-    const { client } = await pair();
+    const { client } = await kept(pair());
     watch(client.read(Buffer.alloc(1)));
     client.unref();
     ifAlive(() => {});
   },
   async 'unrefd and refd again'() {
-    const { client } = await pair();
+    const { client } = await kept(pair());
     watch(client.unref().read(Buffer.alloc(1)));
     client.ref();
     ifAlive(() => client.close());
@@ -91,18 +98,18 @@ const programs: Record<string, () => Promise<void>> = {
     });
   },
   async closed() {
-    const { client, server } = await pair();
+    const { client, server } = await kept(pair());
     watch(client.read(Buffer.alloc(1)));
     client.close();
     server.close();
     ifAlive(() => {});
   },
   async 'read on, with a deadline'() {
-    const { client } = await pair();
+    const { client } = await kept(pair());
     watch(client.read(Buffer.alloc(1), { deadline: Date.now() + 150 }));
   },
   async 'deadlines that did not come'() {
-    const { client, server } = await pair();
+    const { client, server } = await kept(pair());
     const { signal } = new AbortController();
     server.setDeadline(Date.now() + HOUR);
     const reading = client.read(Buffer.alloc(1), { deadline: Date.now() + HOUR, signal });
@@ -111,7 +118,7 @@ const programs: Record<string, () => Promise<void>> = {
     ifAlive(() => {});
   },
   async 'dials that were ended'() {
-    const target = await stalled();
+    const target = await kept(stalled());
     const controller = new AbortController();
     const aborted = failure(dialTCP('tcp', null, target.addr, { signal: controller.signal, timeout: HOUR }));
     controller.abort();
@@ -148,7 +155,7 @@ const programs: Record<string, () => Promise<void>> = {
     ifAlive(() => {});
   },
   async 'waiting for the peer to go'() {
-    const { client } = await pair();
+    const { client } = await kept(pair());
     watch(client.closed);
     ifAlive(() => {});
   },
